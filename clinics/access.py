@@ -1,0 +1,182 @@
+"""Who may do what: one matrix, one actor, one door for rows. docs/authorization.md is the same matrix for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from clinics.errors import NotAllowed
+from clinics.models import Clinic, Membership, Role, User
+
+
+class May(StrEnum):
+    """Something a role may do in its clinic."""
+
+    SEE_PATIENTS = "see patients"  # names, birth dates, contacts, who has access
+    EDIT_PATIENTS = "edit patients"
+    GRANT_ACCESS = "grant access"  # guardians, the patient's own account, consents
+    SEE_CLINICAL = "see clinical facts"  # allergies, measurements, precautions
+    RECORD_FACTS = "record clinical facts"
+    MANAGE_STAFF = "manage staff"
+    MANAGE_SETTINGS = "manage settings"
+    SEE_CLINIC_AUDIT = "see the clinic's audit"
+    SEE_OWN_AUDIT = "see own activity"
+
+
+CLINICAL = frozenset({Role.DERMATOLOGIST, Role.NURSE})
+EVERYONE = frozenset(Role)
+ADMINISTRATORS = frozenset({Role.CLINIC_ADMIN})
+
+MATRIX: dict[May, frozenset[Role]] = {
+    May.SEE_PATIENTS: EVERYONE,
+    May.EDIT_PATIENTS: EVERYONE,
+    May.GRANT_ACCESS: EVERYONE,
+    May.SEE_CLINICAL: CLINICAL,
+    May.RECORD_FACTS: CLINICAL,
+    May.MANAGE_STAFF: ADMINISTRATORS,
+    May.MANAGE_SETTINGS: ADMINISTRATORS,
+    May.SEE_CLINIC_AUDIT: ADMINISTRATORS,
+    May.SEE_OWN_AUDIT: EVERYONE,
+}
+
+# What a token's scope lets through of what its account may do.
+SCOPES: dict[str, frozenset[May]] = {
+    "patients:read": frozenset({May.SEE_PATIENTS, May.SEE_CLINICAL}),
+    "patients:write": frozenset({May.EDIT_PATIENTS, May.RECORD_FACTS, May.GRANT_ACCESS}),
+}
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[May]:
+    """Everything these roles may do together."""
+    held = frozenset(roles)
+    return frozenset(what for what, allowed in MATRIX.items() if allowed & held)
+
+
+def clinics_where(user: Any, what: May) -> QuerySet[Membership, int]:
+    """Ids of the clinics in which this account may do `what` now; for `filter(clinic_id__in=...)`."""
+    return (
+        Membership.objects.live().filter(user_id=user.pk, role__in=sorted(MATRIX[what])).values_list("clinic_id", flat=True)
+    )
+
+
+@dataclass(frozen=True)
+class Actor:
+    """On whose behalf something is done. Made at the edge (page, API, task, command), taken by every action."""
+
+    user: User | None
+    role: str
+    clinic: Clinic | None
+    rights: frozenset[May]
+    channel: str  # web, api, admin, task, command
+    request_id: str = ""
+    address: str = ""
+    acting_for: UUID | None = None
+
+    def must(self, what: May, clinic: Clinic) -> None:
+        """Raise NotAllowed unless this actor may do `what` in the clinic of the record."""
+        if self.clinic is None or self.clinic.pk != clinic.pk or what not in self.rights:
+            raise NotAllowed(what.value, clinic=clinic.public_id)
+
+    @property
+    def account(self) -> User:
+        """The account, where a row needs one."""
+        if self.user is None:
+            raise NotAllowed("no account")
+        return self.user
+
+
+def system_actor(channel: str) -> Actor:
+    """The software itself: sweeps and commands that act for nobody."""
+    return Actor(user=None, role="system", clinic=None, rights=frozenset(), channel=channel)
+
+
+@dataclass
+class Access:
+    """What the person behind this request may do, read once per request from the live memberships."""
+
+    user: Any
+    channel: str = "web"
+    request_id: str = ""
+    address: str = ""
+    wanted_clinic: str = ""  # public id the session remembers
+    limit: frozenset[May] | None = field(default=None)  # a token's scopes
+
+    @cached_property
+    def memberships(self) -> list[Membership]:
+        """Live memberships with clinic and settings, in one query."""
+        if not self.user.is_authenticated:
+            return []
+        return list(
+            Membership.objects.live()
+            .filter(user_id=self.user.pk)
+            .select_related("clinic", "clinic__settings")
+            .order_by("clinic__name", "role")
+        )
+
+    @cached_property
+    def clinics(self) -> list[Clinic]:
+        """The clinics this person works in, by name."""
+        return list({row.clinic_id: row.clinic for row in self.memberships}.values())
+
+    @cached_property
+    def clinic(self) -> Clinic | None:
+        """The active clinic: the one chosen, else the first. It filters lists and never changes an open record."""
+        chosen = [clinic for clinic in self.clinics if str(clinic.public_id) == self.wanted_clinic]
+        return (chosen or self.clinics or [None])[0]
+
+    def roles(self, clinic: Clinic | None) -> list[Role]:
+        """Roles held in a clinic, the most clinical first."""
+        held = {row.role for row in self.memberships if clinic is not None and row.clinic_id == clinic.pk}
+        return [role for role in Role if role in held]
+
+    def may(self, what: May, clinic: Clinic | None = None) -> bool:
+        """Whether `what` is allowed in the clinic (default: the active one)."""
+        return what in self._rights(clinic if clinic is not None else self.clinic)
+
+    def actor(self, clinic: Clinic | None) -> Actor:
+        """This person as an actor in the clinic of a record."""
+        roles = self.roles(clinic)
+        return Actor(
+            user=self.user if self.user.is_authenticated else None,
+            role=roles[0] if roles else ("platform_admin" if getattr(self.user, "is_staff", False) else "none"),
+            clinic=clinic if roles else None,
+            rights=self._rights(clinic),
+            channel=self.channel,
+            request_id=self.request_id,
+            address=self.address,
+        )
+
+    def _rights(self, clinic: Clinic | None) -> frozenset[May]:
+        rights = rights_of(self.roles(clinic))
+        return rights if self.limit is None else rights & self.limit
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long a session lasts without activity, and at the most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+STAFF_LIMITS = SessionLimits(idle=timedelta(minutes=15), absolute=timedelta(hours=12))
+PLATFORM_LIMITS = SessionLimits(idle=timedelta(minutes=15), absolute=timedelta(hours=8))
+PORTAL_LIMITS = SessionLimits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
+
+
+def session_limits(access: Access) -> SessionLimits:
+    """The limits of this session by role; the active clinic may choose its own idle time (5 to 60 minutes)."""
+    limits = PORTAL_LIMITS
+    if access.clinic is not None:
+        own = getattr(getattr(access.clinic, "settings", None), "idle_minutes", None)
+        limits = SessionLimits(timedelta(minutes=own), STAFF_LIMITS.absolute) if own else STAFF_LIMITS
+    if access.user.is_staff:
+        limits = SessionLimits(min(limits.idle, PLATFORM_LIMITS.idle), PLATFORM_LIMITS.absolute)
+    return limits

@@ -1,0 +1,51 @@
+"""The API's tokens at the door. The session is the other way in (with CSRF), for pages of this site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from allauth.core import ratelimit
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+
+from clinics import actions
+from clinics.access import SCOPES, Access
+from clinics.models import ApiToken
+
+
+class TooManyTries(exceptions.Throttled):
+    """Too many wrong tokens from one address."""
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer adt_…`. A wrong, revoked or expired token and one of a closed account are answered alike."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
+        """The token's account; `request.access` is narrowed to the token's scopes."""
+        kind, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        plain = request._request
+        token = actions.authenticate_token(text.strip(), at=datetime.now(UTC))
+        if token is None:
+            if not _may_try(plain):
+                raise TooManyTries(wait=300)
+            raise exceptions.AuthenticationFailed("The token is not valid.")
+        limit = frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in token.scopes))
+        plain.access = Access(
+            user=token.user, channel="api", request_id=plain.request_id, address=plain.access.address, limit=limit
+        )
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return 'Bearer realm="adtrack"'
+
+
+def _may_try(plain: Any) -> bool:
+    """Count a failure of this address, whatever the method of the request."""
+    from allauth.core.internal import ratelimit as counted
+
+    return bool(counted.consume(plain, app="allauth.account", action="token", limit_get=True))

@@ -1,0 +1,31 @@
+"""Pieces every model of the project is made with."""
+
+import uuid
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Q
+
+
+class PublicIdModel(models.Model):
+    """A row that is named outside by a random id; integer keys never leave the server. The id is not a secret."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def paired(name: str, *fields: str) -> models.CheckConstraint:
+    """A constraint that these nullable columns are set together or not at all (who and when, for example)."""
+    none, every = Q(), Q()
+    for field in fields:
+        none &= Q(**{f"{field}__isnull": True})
+        every &= Q(**{f"{field}__isnull": False})
+    return models.CheckConstraint(condition=none | every, name=name)
+
+
+def local_date(at: datetime, zone: str) -> date:
+    """The calendar date at the instant `at` in an IANA zone."""
+    return at.astimezone(ZoneInfo(zone)).date()

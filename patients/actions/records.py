@@ -1,0 +1,139 @@
+"""Registering, correcting, closing; opening a record, which is itself an event; withdrawing any row about a patient."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clinics import audit
+from clinics.access import Actor, May
+from clinics.errors import Stale
+from clinics.models import Clinic, Kind
+from patients.models import CloseReason, Patient
+from patients.models.base import PatientRow
+
+EDITABLE = (
+    "record_number",
+    "family_name",
+    "given_name",
+    "preferred_name",
+    "birth_date",
+    "sex",
+    "language",
+    "needs_interpreter",
+    "zone",
+)
+
+
+def _check_birth(clinic: Clinic, born_on: date, at: datetime) -> None:
+    if born_on > clinic.today(at):
+        raise ValidationError({"birth_date": _("The date of birth is in the future.")})
+
+
+def _check_number(patient: Patient) -> None:
+    others = Patient.objects.filter(clinic_id=patient.clinic_id, record_number=patient.record_number).exclude(pk=patient.pk)
+    if others.exists():
+        raise ValidationError({"record_number": _("Another patient of this clinic has this record number.")})
+
+
+@transaction.atomic
+def register_patient(by: Actor, clinic: Clinic, values: dict[str, Any], *, at: datetime) -> Patient:
+    """A new patient of a clinic from the EDITABLE values. ValidationError names the field."""
+    by.must(May.EDIT_PATIENTS, clinic)
+    patient = Patient(clinic=clinic, registered_at=at, registered_by=by.user, **{k: values[k] for k in EDITABLE if k in values})
+    _check_birth(clinic, patient.birth_date, at)
+    _check_number(patient)
+    patient.full_clean(exclude=["name_key", "alike_key"])
+    patient.save()
+    audit.record(by, "patient registered", Kind.CREATE, at=at, obj=patient, patient=patient.public_id)
+    return patient
+
+
+@transaction.atomic
+def open_patient(by: Actor, patient: Patient, *, at: datetime, page: str = "patient opened") -> None:
+    """Note that somebody opened the record. Call it in the transaction that reads the page."""
+    by.must(May.SEE_PATIENTS, patient.clinic)
+    audit.record(by, page, Kind.READ, at=at, obj=patient, patient=patient.public_id)
+
+
+@transaction.atomic
+def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, version: int, at: datetime) -> Patient:
+    """Correct EDITABLE values. Stale when the record changed since `version`; ValidationError names the field."""
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
+    if current.version != version:
+        raise Stale(current)
+    changed = [name for name in EDITABLE if name in values and getattr(current, name) != values[name]]
+    for name in changed:
+        setattr(current, name, values[name])
+    if changed:
+        _check_birth(current.clinic, current.birth_date, at)
+        if current.deceased_on and current.deceased_on < current.birth_date:
+            raise ValidationError({"birth_date": _("The date of birth is after the date of death.")})
+        _check_number(current)
+        current.full_clean(exclude=["name_key", "alike_key"])
+        current.version = version + 1
+        current.save()
+        audit.record(
+            by, "patient changed", Kind.UPDATE, at=at, obj=current, patient=current.public_id, fields=changed
+        )
+    return current
+
+
+@transaction.atomic
+def close_patient(
+    by: Actor, patient: Patient, *, reason: str, deceased_on: date | None = None, version: int, at: datetime
+) -> Patient:
+    """Close a record: it leaves the lists and stays readable. A death needs its date, not before birth nor in the future."""
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
+    if current.version != version or current.closed_at is not None:
+        raise Stale(current)
+    if reason not in CloseReason.values:
+        raise ValidationError({"reason": _("Choose why the record is closed.")})
+    if reason == CloseReason.DIED and deceased_on is None:
+        raise ValidationError({"deceased_on": _("Enter the date of death.")})
+    if reason != CloseReason.DIED and deceased_on is not None:
+        raise ValidationError({"deceased_on": _("A date of death belongs to the reason “Died”.")})
+    if deceased_on is not None and not current.birth_date <= deceased_on <= current.clinic.today(at):
+        raise ValidationError({"deceased_on": _("The date of death is before birth or in the future.")})
+    current.closed_at, current.closed_by, current.close_reason = at, by.account, reason
+    current.deceased_on = deceased_on
+    current.version = version + 1
+    current.save()
+    audit.record(by, "patient closed", Kind.UPDATE, at=at, obj=current, patient=current.public_id, reason=reason)
+    return current
+
+
+@transaction.atomic
+def reopen_patient(by: Actor, patient: Patient, *, version: int, at: datetime) -> Patient:
+    """Open a closed record again; a date of death entered with the closing is taken back."""
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
+    if current.version != version or current.closed_at is None:
+        raise Stale(current)
+    current.closed_at = current.closed_by = current.deceased_on = None
+    current.close_reason = ""
+    current.version = version + 1
+    current.save()
+    audit.record(by, "patient reopened", Kind.UPDATE, at=at, obj=current, patient=current.public_id)
+    return current
+
+
+@transaction.atomic
+def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
+    """Take back a row about a patient: it stays in history and counts nowhere. A second call changes nothing."""
+    model = type(row)
+    needs = May.RECORD_FACTS if model.objects.all().needs == May.SEE_CLINICAL else May.GRANT_ACCESS
+    by.must(needs, row.patient.clinic)
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": _("Say why.")})
+    live = model.objects.filter(pk=row.pk, withdrawn_at__isnull=True)
+    if live.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason[:200]):
+        verb = f"{model._meta.verbose_name} withdrawn"
+        audit.record(by, verb, Kind.DELETE, at=at, obj=row, patient=row.patient.public_id)

@@ -1,0 +1,188 @@
+"""What the pages about patients read. Nothing here grows with the number of patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
+
+from clinics.errors import NotYours
+from clinics.models import Clinic
+from patients import names
+from patients.models import (
+    Allergy,
+    Consent,
+    ContactPoint,
+    GuardianLink,
+    Measurement,
+    Patient,
+    PatientLink,
+    Precaution,
+    PrecautionKind,
+    PrecautionState,
+)
+from patients.models.base import PatientRow
+from patients.models.patient import PatientQuerySet
+
+PAGE_SIZE = 50
+Row = TypeVar("Row", bound=PatientRow)
+
+
+def patient(user: Any, public_id: UUID) -> Patient:
+    """The patient this account may see; NotYours for another clinic's, Http404 for none: the answers look the same."""
+    row = Patient.objects.visible_to(user).select_related("clinic").filter(public_id=public_id).first()
+    if row is not None:
+        return row
+    foreign = Patient.objects.filter(public_id=public_id).values_list("clinic__public_id", flat=True).first()
+    if foreign is not None:
+        raise NotYours(object_type="patient", object_id=public_id, clinic=foreign, patient=public_id)
+    raise Http404
+
+
+def row_of(model: type[Row], user: Any, patient: Patient, public_id: UUID) -> Row:
+    """A row about this very patient that the account may see, or Http404."""
+    row = model.objects.visible_to(user).select_related("patient__clinic").filter(patient=patient, public_id=public_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def alike() -> Exists:
+    """Whether another open record of the clinic bears a name that is easily taken for this one."""
+    others = Patient.objects.open().filter(clinic=OuterRef("clinic"), alike_key=OuterRef("alike_key"))
+    return Exists(others.exclude(pk=OuterRef("pk")))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was looked for: a name (or its start), a record number, a birth date; empty finds everybody."""
+
+    text: str = ""
+    born_on: date | None = None
+    with_closed: bool = False
+
+
+def found(user: Any, clinic: Clinic, search: Search) -> PatientQuerySet:
+    """Patients of a clinic that fit the search, in no particular order."""
+    rows = Patient.objects.visible_to(user).filter(clinic=clinic)
+    if not search.with_closed:
+        rows = rows.open()
+    if search.born_on is not None:
+        return rows.filter(birth_date=search.born_on)
+    if search.text:
+        condition = Q(record_number=search.text.strip())
+        for prefix in names.search_prefixes(search.text):
+            condition |= Q(name_key__gte=prefix, name_key__lt=prefix + "\U0010ffff")
+        rows = rows.filter(condition)
+    return rows
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list in name order, and whether more lies on either side."""
+
+    rows: list[Patient]
+    has_next: bool
+    has_previous: bool
+
+
+def page_of_patients(rows: PatientQuerySet, *, after: UUID | None = None, before: UUID | None = None, size: int = PAGE_SIZE) -> Page:
+    """The page that follows, or precedes, a patient (by public id) in name order; the first page without either.
+
+    A patient that is no longer in the list gives the first page.
+    """
+    anchor_id = after or before
+    anchor = rows.filter(public_id=anchor_id).values_list("name_key", "id").first() if anchor_id else None
+    ordered = rows.annotate(is_alike=alike())
+    if anchor is None:
+        part = list(ordered.order_by("name_key", "id")[: size + 1])
+        return Page(part[:size], has_next=len(part) > size, has_previous=False)
+    key, pk = anchor
+    if after:
+        # The redundant first condition is the one the index can start from.
+        ordered = ordered.filter(name_key__gte=key).filter(Q(name_key__gt=key) | Q(id__gt=pk))
+        part = list(ordered.order_by("name_key", "id")[: size + 1])
+        return Page(part[:size], has_next=len(part) > size, has_previous=True)
+    ordered = ordered.filter(name_key__lte=key).filter(Q(name_key__lt=key) | Q(id__lt=pk))
+    part = list(ordered.order_by("-name_key", "-id")[: size + 1])
+    return Page(part[:size][::-1], has_next=True, has_previous=len(part) > size)
+
+
+def possible_duplicates(clinic: Clinic, *, family: str, given: str, born_on: date, exclude: int | None = None) -> list[Patient]:
+    """Patients of the clinic, closed ones too, born on the same day with a similar name."""
+    key = names.alike_key(family, given)
+    same_day = Patient.objects.filter(clinic=clinic, birth_date=born_on).exclude(pk=exclude).order_by("name_key", "id")
+    return [row for row in same_day if names.similarity(key, row.alike_key) >= names.SIMILAR]
+
+
+@dataclass(frozen=True)
+class AllergyState:
+    """What the banner says about allergies: the recorded ones, or that there is none, or that nobody asked."""
+
+    recorded: list[Allergy] = field(default_factory=list)
+    none_known_on: date | None = None
+
+    @property
+    def not_asked(self) -> bool:
+        """Nobody asked yet."""
+        return not self.recorded and self.none_known_on is None
+
+
+def allergy_state(patient: Patient) -> AllergyState:
+    """The allergies of a patient, or the state that stands for none."""
+    return AllergyState(list(Allergy.objects.live().filter(patient=patient).order_by("id")), patient.no_known_allergies_on)
+
+
+@dataclass(frozen=True)
+class PrecautionLine:
+    """One kind of precaution as the page shows it: its live rows, or "not asked"."""
+
+    kind: PrecautionKind
+    rows: list[Precaution]
+
+    @property
+    def not_asked(self) -> bool:
+        """Nothing recorded, or recorded as not asked."""
+        return all(row.state == PrecautionState.NOT_ASKED for row in self.rows)
+
+
+def precautions(patient: Patient) -> list[PrecautionLine]:
+    """Every kind of precaution with what is known of it, in the order of the list."""
+    rows = list(Precaution.objects.live().filter(patient=patient).select_related("recorded_by").order_by("-recorded_at", "-id"))
+    return [PrecautionLine(kind, [row for row in rows if row.kind == kind]) for kind in PrecautionKind]
+
+
+def measurements(patient: Patient, limit: int = 10) -> list[Measurement]:
+    """The latest weights and heights, the newest first."""
+    rows = Measurement.objects.live().filter(patient=patient).select_related("recorded_by")
+    return list(rows.order_by("-measured_on", "-id")[:limit])
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody around a patient, live rows first."""
+
+    account: PatientLink | None
+    guardians: list[GuardianLink]
+    contacts: list[ContactPoint]
+    consents: list[Consent]
+
+
+def people(patient: Patient) -> People:
+    """Accounts, guardians, addresses and consents of a patient; withdrawn ones stay visible below."""
+    return People(
+        account=PatientLink.objects.live().filter(patient=patient).select_related("user").first(),
+        guardians=_live_first(
+            GuardianLink.objects.filter(patient=patient).select_related("user", "evidence_checked_by", "withdrawn_by")
+        ),
+        contacts=_live_first(ContactPoint.objects.filter(patient=patient).select_related("guardian", "withdrawn_by")),
+        consents=_live_first(Consent.objects.filter(patient=patient).select_related("recorded_by", "withdrawn_by")),
+    )
+
+
+def _live_first(rows: Any) -> list[Any]:
+    return sorted(rows.order_by("-recorded_at", "-id"), key=lambda row: row.withdrawn_at is not None)
