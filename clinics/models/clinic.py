@@ -66,6 +66,11 @@ class Clinic(PublicIdModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def hue(self) -> int:
+        """One of eight colours, always the same for this clinic, so that the active one is seen at a glance."""
+        return self.public_id.int % 8
+
     def today(self, at: datetime) -> date:
         """The clinic's calendar date at an instant."""
         return local_date(at, self.zone)
