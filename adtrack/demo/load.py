@@ -1,0 +1,148 @@
+"""Write the demonstration through the actions, as its staff would, so that every rule holds and every audit row exists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+
+from adtrack.demo.accounts import ACCOUNTS, GUARDIAN, OTHER_STAFF, PATIENT, PLATFORM_ADMIN, STAFF, Account
+from adtrack.demo.generate import Person, demo_clinic, other_clinic
+from clinics import audit
+from clinics.access import Access, Actor, system_actor
+from clinics.actions import accept_invitation, invite_member, open_clinic
+from clinics.models import Clinic, Kind, User
+from patients import actions
+from patients.models import Patient
+
+CLINIC: dict[str, Any] = {
+    "name": "Demo Clinic (made-up people)",
+    "zone": "Europe/Berlin",
+    "jurisdiction": "EU",
+    "languages": ["en", "de"],
+}
+OTHER_CLINIC: dict[str, Any] = {
+    "name": "Harbor Demo Clinic (made-up people)",
+    "zone": "America/New_York",
+    "jurisdiction": "US",
+    "languages": ["en", "es"],
+}
+CHANNEL = "command"
+
+
+def is_loaded() -> bool:
+    """Whether the demonstration is in this database. Its first account tells: a clinic may have been renamed since."""
+    return User.objects.filter(email=PLATFORM_ADMIN.email).exists()
+
+
+@transaction.atomic
+def load(*, at: datetime) -> bool:
+    """Both clinics with their people as of the instant, all or nothing; False when they are there already."""
+    if is_loaded():
+        return False
+    admin = _account(PLATFORM_ADMIN, is_staff=True, is_superuser=True)
+    _account(PATIENT)
+    _account(GUARDIAN)
+    for values, staff, people in ((CLINIC, STAFF, demo_clinic), (OTHER_CLINIC, OTHER_STAFF, other_clinic)):
+        clinic = open_clinic(system_actor(CHANNEL), **values, at=at)
+        members = _staff(clinic, staff, admin, at)
+        for person in people(clinic.today(at)):
+            _register(person, clinic, members, at)
+    return True
+
+
+@transaction.atomic
+def set_password(password: str, *, at: datetime) -> bool:
+    """Give every demo account this password; False when they have it already. Hashed once: Argon2 is slow on purpose."""
+    users = list(User.objects.filter(email__in=[account.email for account in ACCOUNTS]))
+    if len({user.password for user in users}) == 1 and check_password(password, users[0].password):
+        return False
+    User.objects.filter(pk__in=[user.pk for user in users]).update(password=make_password(password))
+    for user in users:
+        audit.record(system_actor(CHANNEL), "demo password set", Kind.UPDATE, at=at, obj=user)
+    return True
+
+
+def _account(account: Account, **more: Any) -> User:
+    """An account nobody can sign in to yet, its address proved."""
+    user = User.objects.create_user(account.email, account.name, **more)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def _staff(clinic: Clinic, staff: tuple[Account, ...], admin: User, at: datetime) -> dict[str, Actor]:
+    """Actors of the clinic by role: the platform administrator invites the first of the staff, who invites the others."""
+    actors: dict[str, Actor] = {}
+    host = Access(user=admin, channel="admin").actor(None)
+    for account in staff:
+        user = User.objects.create_user(account.email, account.name)
+        invitation, _token = invite_member(
+            host, clinic, email=account.email, name=account.name, role=account.role, at=at, **account.flags
+        )
+        accept_invitation(system_actor(CHANNEL), invitation, at=at, user=user)
+        actors[account.role] = Access(user=user, channel=CHANNEL).actor(clinic)
+        host = actors[staff[0].role]
+    return actors
+
+
+def _register(person: Person, clinic: Clinic, members: dict[str, Actor], at: datetime) -> None:
+    """One person: the office registers, the clinicians record."""
+    office, clinician = members["clinic_admin"], members["dermatologist"]
+    values = {
+        "record_number": person.record_number,
+        "family_name": person.name.family,
+        "given_name": person.name.given,
+        "preferred_name": person.name.preferred,
+        "birth_date": person.birth_date,
+        "sex": person.name.sex,
+        "language": person.name.language,
+        "needs_interpreter": person.needs_interpreter,
+    }
+    patient = actions.register_patient(office, clinic, values, at=at)
+    _people_around(person, patient, office, at)
+    _facts(person, patient, clinician, members.get("nurse", clinician), at)
+    if person.closing:
+        actions.close_patient(office, patient, **person.closing, version=patient.version, at=at)
+
+
+def _people_around(person: Person, patient: Patient, by: Actor, at: datetime) -> None:
+    if person.account:
+        actions.link_account(by, patient, User.objects.get(email=person.account), at=at)
+    for guardian in person.guardians:
+        values = {
+            "name": guardian.name,
+            "relation": guardian.relation,
+            "scope": guardian.scope,
+            "evidence": guardian.evidence,
+            "from_on": patient.birth_date,
+            "user": User.objects.filter(email=guardian.email).first() if guardian.email else None,
+        }
+        link = actions.grant_guardian(by, patient, values, at=at)
+        for kind, address in (("mobile", guardian.mobile), ("email", guardian.email)):
+            if address:
+                actions.add_contact_point(
+                    by, patient, kind=kind, address=address, guardian=link, is_preferred=kind == "mobile", at=at
+                )
+    for contact in person.contacts:
+        actions.add_contact_point(by, patient, **contact, is_preferred=contact == person.contacts[0], at=at)
+    for consent in person.consents:
+        actions.record_consent(by, patient, **consent, at=at)
+
+
+def _facts(person: Person, patient: Patient, clinician: Actor, nurse: Actor, at: datetime) -> None:
+    for allergy in person.allergies:
+        actions.record_allergy(clinician, patient, **allergy, at=at)
+    if person.no_known_allergies:
+        actions.record_no_known_allergies(nurse, patient, at=at)
+    for measurement in person.measurements:
+        actions.record_measurement(nurse, patient, **measurement, at=at)
+    for precaution in person.precautions:
+        actions.record_precaution(clinician, patient, precaution, at=at)
+
+
+def sign_ins() -> list[tuple[str, str]]:
+    """The addresses of the demonstration and who they are, for a screen."""
+    return [(account.email, account.what) for account in ACCOUNTS]
