@@ -12,7 +12,6 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-DATE_FORMAT = "d-M-Y"  # 04-May-2019: the month as a word, never to be read two ways
 
 
 class FormRenderer(TemplatesSetting):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.conf.locale import LANG_INFO
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
+from django.utils.translation import gettext as _
 
+from clinics.access import May
 from clinics.errors import NotYours
 from clinics.models import Clinic
+from clinics.models.base import day
 from patients import names
 from patients.models import (
     Allergy,
@@ -24,9 +28,10 @@ from patients.models import (
     Precaution,
     PrecautionKind,
     PrecautionState,
+    Sex,
 )
 from patients.models.base import PatientRow
-from patients.models.patient import PatientQuerySet
+from patients.models.patient import EDITABLE, PatientQuerySet
 
 PAGE_SIZE = 50
 Row = TypeVar("Row", bound=PatientRow)
@@ -45,7 +50,12 @@ def patient(user: Any, public_id: UUID) -> Patient:
 
 def row_of(model: type[Row], user: Any, patient: Patient, public_id: UUID) -> Row:
     """A row about this very patient that the account may see, or Http404."""
-    row = model.objects.visible_to(user).select_related("patient__clinic").filter(patient=patient, public_id=public_id).first()
+    row = (
+        model.objects.visible_to(user)
+        .select_related("patient__clinic")
+        .filter(patient=patient, public_id=public_id)
+        .first()
+    )
     if row is None:
         raise Http404
     return row
@@ -74,7 +84,7 @@ def found(user: Any, clinic: Clinic, search: Search) -> PatientQuerySet:
     if search.born_on is not None:
         return rows.filter(birth_date=search.born_on)
     if search.text:
-        condition = Q(record_number=search.text.strip())
+        condition = Q(record_number__in={search.text.strip(), search.text.strip().upper()})
         for prefix in names.search_prefixes(search.text):
             condition |= Q(name_key__gte=prefix, name_key__lt=prefix + "\U0010ffff")
         rows = rows.filter(condition)
@@ -89,8 +99,15 @@ class Page:
     has_next: bool
     has_previous: bool
 
+    @property
+    def last(self) -> Patient:
+        """The row the next page follows."""
+        return self.rows[-1]
 
-def page_of_patients(rows: PatientQuerySet, *, after: UUID | None = None, before: UUID | None = None, size: int = PAGE_SIZE) -> Page:
+
+def page_of_patients(
+    rows: PatientQuerySet, *, after: UUID | None = None, before: UUID | None = None, size: int = PAGE_SIZE
+) -> Page:
     """The page that follows, or precedes, a patient (by public id) in name order; the first page without either.
 
     A patient that is no longer in the list gives the first page.
@@ -112,11 +129,122 @@ def page_of_patients(rows: PatientQuerySet, *, after: UUID | None = None, before
     return Page(part[:size][::-1], has_next=True, has_previous=len(part) > size)
 
 
-def possible_duplicates(clinic: Clinic, *, family: str, given: str, born_on: date, exclude: int | None = None) -> list[Patient]:
+def possible_duplicates(
+    clinic: Clinic, *, family: str, given: str, born_on: date, exclude: int | None = None
+) -> list[Patient]:
     """Patients of the clinic, closed ones too, born on the same day with a similar name."""
     key = names.alike_key(family, given)
     same_day = Patient.objects.filter(clinic=clinic, birth_date=born_on).exclude(pk=exclude).order_by("name_key", "id")
     return [row for row in same_day if names.similarity(key, row.alike_key) >= names.SIMILAR]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the list, every value formatted once: the template only places them."""
+
+    url: str
+    name: str
+    preferred: str
+    born: str
+    age: str
+    sex: str
+    number: str
+    is_alike: bool
+    status: str
+
+
+def lines(rows: list[Patient], base: str, *, on: date) -> list[Line]:
+    """Rows for the list; `base` is the address of the list, under which every record lies."""
+    sexes = {value: str(label) for value, label in Sex.choices}
+    return [
+        Line(
+            url=f"{base}{row.public_id}/",
+            name=str(row),
+            preferred=row.preferred_name,
+            born=day(row.birth_date),
+            age=row.age_text(on),
+            sex=sexes[row.sex],
+            number=row.record_number,
+            is_alike=row.is_alike,
+            status=status(row),
+        )
+        for row in rows
+    ]
+
+
+def status(patient: Patient) -> str:
+    """A word for a record that is not simply open: died, closed, or nothing."""
+    if patient.deceased_on:
+        return _("Died %(on)s") % {"on": day(patient.deceased_on)}
+    return _("Closed") if patient.closed_at else ""
+
+
+@dataclass(frozen=True)
+class Banner:
+    """Who the record is about, as it stands on top of each of its pages and on paper."""
+
+    name: str
+    preferred: str
+    born: str
+    age: str
+    sex: str
+    number: str
+    is_alike: bool
+    needs_interpreter: bool
+    language: str
+    status: str
+    allergies: AllergyState | None  # None: not for this person's eyes
+
+
+def banner(patient: Patient, rights: frozenset[May], *, on: date) -> Banner:
+    """The banner for somebody with these rights; the age on a date of the clinic."""
+    others = Patient.objects.open().filter(clinic_id=patient.clinic_id, alike_key=patient.alike_key).exclude(pk=patient.pk)
+    return Banner(
+        name=str(patient),
+        preferred=patient.preferred_name,
+        born=day(patient.birth_date),
+        age=patient.age_text(on),
+        sex=patient.get_sex_display(),
+        number=patient.record_number,
+        is_alike=others.exists(),
+        needs_interpreter=patient.needs_interpreter,
+        language=LANG_INFO.get(patient.language, {}).get("name", ""),
+        status=status(patient),
+        allergies=allergy_state(patient) if May.SEE_CLINICAL in rights else None,
+    )
+
+
+def summary(patient: Patient, rights: frozenset[May]) -> dict[str, Any]:
+    """What the record's first page shows besides the banner; clinical facts only to those who may see them."""
+    if May.SEE_CLINICAL not in rights:
+        return {"clinical": False}
+    return {
+        "clinical": True,
+        "may_record": May.RECORD_FACTS in rights,
+        "allergies": allergy_state(patient),
+        "precautions": precautions(patient),
+        "measurements": measurements(patient),
+    }
+
+
+def differences(stored: Patient, typed: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Where typed values differ from the stored ones: label, stored, typed."""
+    found_ones = []
+    for name, value in typed.items():
+        if name not in EDITABLE or getattr(stored, name) == value:
+            continue
+        label = str(Patient._meta.get_field(name).verbose_name)
+        found_ones.append((label, _shown(stored, name, getattr(stored, name)), _shown(stored, name, value)))
+    return found_ones
+
+
+def _shown(patient: Patient, name: str, value: Any) -> str:
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    choices = dict(Patient._meta.get_field(name).flatchoices)
+    return str(choices.get(value, value)) or "–"
 
 
 @dataclass(frozen=True)
@@ -152,7 +280,9 @@ class PrecautionLine:
 
 def precautions(patient: Patient) -> list[PrecautionLine]:
     """Every kind of precaution with what is known of it, in the order of the list."""
-    rows = list(Precaution.objects.live().filter(patient=patient).select_related("recorded_by").order_by("-recorded_at", "-id"))
+    rows = list(
+        Precaution.objects.live().filter(patient=patient).select_related("recorded_by").order_by("-recorded_at", "-id")
+    )
     return [PrecautionLine(kind, [row for row in rows if row.kind == kind]) for kind in PrecautionKind]
 
 

@@ -1,5 +1,23 @@
-"""Addresses of the patients app."""
+"""Addresses of the patients app. Random public ids only: no name and no number is ever in an address."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from patients.views import facts, lists, people, records
+
+urlpatterns = [
+    path("patients/", lists.patient_list, name="patient_list"),
+    path("patients/register/", records.patient_register, name="patient_register"),
+    path("patients/<uuid:public_id>/", records.patient_page, name="patient_page"),
+    path("patients/<uuid:public_id>/details/", records.patient_edit, name="patient_edit"),
+    path("patients/<uuid:public_id>/close/", records.patient_close, name="patient_close"),
+    path("patients/<uuid:public_id>/reopen/", records.patient_reopen, name="patient_reopen"),
+    path("patients/<uuid:public_id>/allergies/add/", facts.allergy_add, name="allergy_add"),
+    path("patients/<uuid:public_id>/allergies/none-known/", facts.allergies_none_known, name="allergies_none_known"),
+    path("patients/<uuid:public_id>/measurements/add/", facts.measurement_add, name="measurement_add"),
+    path("patients/<uuid:public_id>/precautions/add/", facts.precaution_add, name="precaution_add"),
+    path("patients/<uuid:public_id>/people/", people.patient_people, name="patient_people"),
+    path("patients/<uuid:public_id>/guardians/add/", people.guardian_add, name="guardian_add"),
+    path("patients/<uuid:public_id>/contacts/add/", people.contact_add, name="contact_add"),
+    path("patients/<uuid:public_id>/consents/add/", people.consent_add, name="consent_add"),
+    path("patients/<uuid:public_id>/<str:what>/<uuid:row_id>/withdraw/", facts.row_withdraw, name="row_withdraw"),
+]

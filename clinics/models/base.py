@@ -29,3 +29,11 @@ def paired(name: str, *fields: str) -> models.CheckConstraint:
 def local_date(at: datetime, zone: str) -> date:
     """The calendar date at the instant `at` in an IANA zone."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(value: date | None) -> str:
+    """A date as staff read it in every language: 04-May-2019."""
+    return f"{value.day:02d}-{MONTHS[value.month - 1]}-{value.year}" if value else ""

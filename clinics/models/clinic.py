@@ -22,7 +22,9 @@ class Jurisdiction(models.TextChoices):
 
 def zone_choices() -> list[tuple[str, str]]:
     """IANA zones of places, for a select: Area/City and UTC."""
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix", "right")))
+    names = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix", "right"))
+    )
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 

@@ -134,7 +134,9 @@ class Membership(PublicIdModel, RoleFields):
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, at: datetime) -> InvitationQuerySet:
         """Invitations that can still be accepted at this instant."""
-        return self.filter(accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=at, clinic__closed_at__isnull=True)
+        return self.filter(
+            accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=at, clinic__closed_at__isnull=True
+        )
 
 
 class Invitation(PublicIdModel, RoleFields):

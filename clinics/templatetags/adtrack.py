@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -12,16 +11,11 @@ from django.utils.safestring import SafeString
 
 from clinics import guard
 from clinics.access import May
+from clinics.models.base import day
 
 register = template.Library()
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-@register.filter
-def day(value: date | datetime | None) -> str:
-    """A date as staff read it in every language: 04-May-2019."""
-    return f"{value.day:02d}-{MONTHS[value.month - 1]}-{value.year}" if value else ""
+register.filter("day", day)
 
 
 @register.simple_tag(takes_context=True)

@@ -79,7 +79,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         _("This form is no longer valid"),
-        _("You signed in again since it was opened, or the browser blocks cookies. Open the page again; nothing was saved."),
+        _(
+            "You signed in again since it was opened, or the browser blocks cookies. Open the page again; nothing was saved."
+        ),
     )
 
 

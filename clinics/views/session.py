@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from allauth.account.views import LogoutView
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinics.models.base import day
 from clinics.views.base import background
 
 sign_out_view = LogoutView.as_view()
@@ -22,7 +24,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page after sign-in: where this person's work is."""
     before = request.session.pop("previous_sign_in", "")
     if before:
-        text = datetime.fromisoformat(before).strftime("%d-%b-%Y %H:%M UTC")
+        zone = request.access.clinic.zone if request.access.clinic else "UTC"
+        local = datetime.fromisoformat(before).astimezone(ZoneInfo(zone))
+        text = f"{day(local)} {local:%H:%M}"
         messages.info(request, _("Your last sign-in before this one: %(when)s.") % {"when": text})
     if request.access.clinic is not None:
         return redirect("patient_list")

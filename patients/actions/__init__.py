@@ -9,9 +9,11 @@ from patients.actions.facts import (
 from patients.actions.people import add_contact_point, grant_guardian, link_account, record_consent
 from patients.actions.records import (
     close_patient,
+    open_list,
     open_patient,
     register_patient,
     reopen_patient,
+    right_to_withdraw,
     update_patient,
     withdraw,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "close_patient",
     "grant_guardian",
     "link_account",
+    "open_list",
     "open_patient",
     "record_allergy",
     "record_consent",
@@ -29,6 +32,7 @@ __all__ = [
     "record_precaution",
     "register_patient",
     "reopen_patient",
+    "right_to_withdraw",
     "update_patient",
     "withdraw",
 ]

@@ -78,9 +78,7 @@ def record_measurement(
     low, high = (Decimal("0.3"), Decimal(400)) if kind == "weight" else (Decimal(20), Decimal(250))
     if not low <= value <= high:
         raise ValidationError({"value": _("Between %(low)s and %(high)s.") % {"low": low, "high": high}})
-    row = Measurement(
-        patient=patient, kind=kind, value=value, measured_on=measured_on, recorded_at=at, recorded_by=by.user
-    )
+    row = Measurement(patient=patient, kind=kind, value=value, measured_on=measured_on, recorded_at=at, recorded_by=by.user)
     row.full_clean()
     row.save()
     audit.record(by, f"{kind} recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)

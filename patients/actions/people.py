@@ -33,9 +33,7 @@ def link_account(by: Actor, patient: Patient, user: User, *, at: datetime) -> Pa
 def grant_guardian(by: Actor, patient: Patient, values: dict[str, Any], *, at: datetime) -> GuardianLink:
     """Let somebody act for the patient (name, relation, scope, evidence, from_on, until_on, user)."""
     by.must(May.GRANT_ACCESS, patient.clinic)
-    link = GuardianLink(
-        patient=patient, recorded_at=at, recorded_by=by.user, evidence_checked_by=by.user, **values
-    )
+    link = GuardianLink(patient=patient, recorded_at=at, recorded_by=by.user, evidence_checked_by=by.user, **values)
     if not link.evidence.strip():
         raise ValidationError({"evidence": _("Say which document or register was seen.")})
     if link.until_on is not None and link.until_on < link.from_on:

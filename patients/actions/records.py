@@ -15,23 +15,14 @@ from clinics.errors import Stale
 from clinics.models import Clinic, Kind
 from patients.models import CloseReason, Patient
 from patients.models.base import PatientRow
-
-EDITABLE = (
-    "record_number",
-    "family_name",
-    "given_name",
-    "preferred_name",
-    "birth_date",
-    "sex",
-    "language",
-    "needs_interpreter",
-    "zone",
-)
+from patients.models.patient import EARLIEST_BIRTH, EDITABLE
 
 
 def _check_birth(clinic: Clinic, born_on: date, at: datetime) -> None:
     if born_on > clinic.today(at):
         raise ValidationError({"birth_date": _("The date of birth is in the future.")})
+    if born_on < EARLIEST_BIRTH:
+        raise ValidationError({"birth_date": _("The year of birth is before 1880.")})
 
 
 def _check_number(patient: Patient) -> None:
@@ -44,7 +35,9 @@ def _check_number(patient: Patient) -> None:
 def register_patient(by: Actor, clinic: Clinic, values: dict[str, Any], *, at: datetime) -> Patient:
     """A new patient of a clinic from the EDITABLE values. ValidationError names the field."""
     by.must(May.EDIT_PATIENTS, clinic)
-    patient = Patient(clinic=clinic, registered_at=at, registered_by=by.user, **{k: values[k] for k in EDITABLE if k in values})
+    patient = Patient(
+        clinic=clinic, registered_at=at, registered_by=by.user, **{k: values[k] for k in EDITABLE if k in values}
+    )
     _check_birth(clinic, patient.birth_date, at)
     _check_number(patient)
     patient.full_clean(exclude=["name_key", "alike_key"])
@@ -58,6 +51,13 @@ def open_patient(by: Actor, patient: Patient, *, at: datetime, page: str = "pati
     """Note that somebody opened the record. Call it in the transaction that reads the page."""
     by.must(May.SEE_PATIENTS, patient.clinic)
     audit.record(by, page, Kind.READ, at=at, obj=patient, patient=patient.public_id)
+
+
+@transaction.atomic
+def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> None:
+    """Note that somebody looked at the list of a clinic's patients, or searched it (for what is not noted)."""
+    by.must(May.SEE_PATIENTS, clinic)
+    audit.record(by, "patients searched" if searched else "patients listed", Kind.READ, at=at)
 
 
 @transaction.atomic
@@ -78,9 +78,7 @@ def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, versi
         current.full_clean(exclude=["name_key", "alike_key"])
         current.version = version + 1
         current.save()
-        audit.record(
-            by, "patient changed", Kind.UPDATE, at=at, obj=current, patient=current.public_id, fields=changed
-        )
+        audit.record(by, "patient changed", Kind.UPDATE, at=at, obj=current, patient=current.public_id, fields=changed)
     return current
 
 
@@ -124,12 +122,16 @@ def reopen_patient(by: Actor, patient: Patient, *, version: int, at: datetime) -
     return current
 
 
+def right_to_withdraw(model: type[PatientRow]) -> May:
+    """What somebody must be allowed in order to take back a row of this kind."""
+    return May.RECORD_FACTS if model.objects.all().needs == May.SEE_CLINICAL else May.GRANT_ACCESS
+
+
 @transaction.atomic
 def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
     """Take back a row about a patient: it stays in history and counts nowhere. A second call changes nothing."""
     model = type(row)
-    needs = May.RECORD_FACTS if model.objects.all().needs == May.SEE_CLINICAL else May.GRANT_ACCESS
-    by.must(needs, row.patient.clinic)
+    by.must(right_to_withdraw(model), row.patient.clinic)
     reason = reason.strip()
     if not reason:
         raise ValidationError({"reason": _("Say why.")})

@@ -111,7 +111,8 @@ class Measurement(PatientRow):
         constraints = [
             *PatientRow.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(kind="weight", value__gte="0.3", value__lte=400) | Q(kind="height", value__gte=20, value__lte=250),
+                condition=Q(kind="weight", value__gte="0.3", value__lte=400)
+                | Q(kind="height", value__gte=20, value__lte=250),
                 name="measurement_in_range",
             ),
         ]
@@ -154,7 +155,9 @@ class Precaution(PatientRow):
 
     kind = models.CharField(_("precaution"), max_length=24, choices=PrecautionKind)
     state = models.CharField(_("state"), max_length=10, choices=PrecautionState)
-    site = models.CharField(_("site"), max_length=24, blank=True, choices=[(s.code, _(s.label)) for s in sites.SITES.values()])
+    site = models.CharField(
+        _("site"), max_length=24, blank=True, choices=[(s.code, _(s.label)) for s in sites.SITES.values()]
+    )
     side = models.CharField(
         _("side"), max_length=5, blank=True, choices=[("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
     )

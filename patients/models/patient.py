@@ -16,6 +16,22 @@ from clinics.models.base import PublicIdModel
 from clinics.models.clinic import validate_zone
 from patients import ages, names
 
+EARLIEST_BIRTH = date(1880, 1, 1)  # a typing error, not a patient, before that
+
+
+# What a correction of the record may change.
+EDITABLE = (
+    "record_number",
+    "family_name",
+    "given_name",
+    "preferred_name",
+    "birth_date",
+    "sex",
+    "language",
+    "needs_interpreter",
+    "zone",
+)
+
 
 class Sex(models.TextChoices):
     """Sex recorded for clinical use."""
@@ -89,7 +105,7 @@ class Patient(PublicIdModel):
                 condition=Q(deceased_on__isnull=True) | Q(deceased_on__gte=models.F("birth_date")),
                 name="patient_died_after_birth",
             ),
-            models.CheckConstraint(condition=Q(birth_date__gte=date(1880, 1, 1)), name="patient_birth_date_plausible"),
+            models.CheckConstraint(condition=Q(birth_date__gte=EARLIEST_BIRTH), name="patient_birth_date_plausible"),
         ]
         indexes = [
             models.Index(fields=["clinic", "name_key", "id"], name="patient_by_name"),

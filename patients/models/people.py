@@ -81,7 +81,8 @@ class GuardianLink(PatientRow):
                 name="guardianlink_one_live_per_account",
             ),
             models.CheckConstraint(
-                condition=Q(until_on__isnull=True) | Q(until_on__gte=models.F("from_on")), name="guardianlink_until_after_from"
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=models.F("from_on")),
+                name="guardianlink_until_after_from",
             ),
         ]
 
@@ -99,7 +100,9 @@ class ContactKind(models.TextChoices):
 class ContactPoint(PatientRow):
     """An address of the patient, or of a guardian of theirs; used for messages only once it is verified."""
 
-    guardian = models.ForeignKey(GuardianLink, on_delete=models.PROTECT, null=True, blank=True, related_name="contact_points")
+    guardian = models.ForeignKey(
+        GuardianLink, on_delete=models.PROTECT, null=True, blank=True, related_name="contact_points"
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=ContactKind)
     address = models.CharField(_("address"), max_length=254)
     is_preferred = models.BooleanField(_("preferred"), default=False)

@@ -1,0 +1,286 @@
+"""What staff type about patients. Shape only: every rule is in the actions."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinics.fields import DateField, parse_date
+from clinics.models.clinic import language_choices, zone_choices
+from patients.models import (
+    Allergy,
+    AllergyKind,
+    CloseReason,
+    Consent,
+    ContactKind,
+    ContactPoint,
+    GuardianLink,
+    Measurement,
+    Patient,
+    Precaution,
+)
+from patients.models.facts import CLASSES, SUBSTANCES
+from patients.models.patient import EDITABLE
+from patients.queries import Search
+
+ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
+WORDED = re.compile(r"^(\d{1,2})[\s.-]+([^\W\d]{3,9})[\s.-]+(\d{4})$")
+DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
+SLASHED = re.compile(r"^\d{1,2}/\d{1,2}/\d{2,4}$")
+
+
+def typed_date(text: str) -> date | None:
+    """A date typed into the search box: 04-May-2019, 2019-05-04 or 4.5.2019; None for anything else.
+
+    ValidationError for 4/5/2019, which is read in two ways.
+    """
+    if SLASHED.match(text):
+        raise ValidationError(
+            _("Write the month as a word, for example 04-May-2019: with slashes it can be read in two ways.")
+        )
+    if match := ISO.match(text):
+        return parse_date(match[3], match[2], match[1])
+    if match := WORDED.match(text) or DOTTED.match(text):
+        return parse_date(match[1], match[2], match[3])
+    return None
+
+
+class SearchForm(forms.Form):
+    """One box for what somebody knows of a patient."""
+
+    text = forms.CharField(
+        label=_("Surname, record number or date of birth"),
+        help_text=_("For example: mül · müller, an · D-1001 · 04-May-2019"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    with_closed = forms.BooleanField(label=_("Closed records too"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A typed date becomes `born_on`."""
+        values = super().clean() or {}
+        try:
+            values["born_on"] = typed_date(values.get("text", "").strip())
+        except ValidationError as error:
+            self.add_error("text", error)
+        return values
+
+    def search(self) -> Search:
+        """What to look for."""
+        born_on = self.cleaned_data["born_on"]
+        text = "" if born_on else self.cleaned_data["text"].strip()
+        return Search(text=text, born_on=born_on, with_closed=self.cleaned_data["with_closed"])
+
+
+class PatientForm(forms.ModelForm):
+    """Who the patient is."""
+
+    birth_date = DateField(label=_("Date of birth"), help_text=_("For example 04 May 2019"))
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    zone = forms.ChoiceField(label=_("Time zone"), required=False, help_text=_("Only if it differs from the clinic's."))
+
+    class Meta:
+        model = Patient
+        fields = EDITABLE
+        widgets = {
+            "family_name": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words", "spellcheck": "false"}),
+            "given_name": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words", "spellcheck": "false"}),
+            "preferred_name": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "record_number": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        }
+        help_texts = {
+            "preferred_name": _("What the patient likes to be called, if it differs."),
+            "record_number": _("As on the paper record or in your hospital system; unique in this clinic."),
+        }
+
+    field_order = (
+        "family_name",
+        "given_name",
+        "preferred_name",
+        "birth_date",
+        "sex",
+        "record_number",
+        "language",
+        "zone",
+        "needs_interpreter",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("Not recorded")), *language_choices()]
+        self.fields["zone"].choices = [("", _("The clinic's")), *zone_choices()]
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business, with words a person understands."""
+
+
+class RegisterForm(PatientForm):
+    """A new patient; the last box appears only beside possible duplicates."""
+
+    confirm_not_duplicate = forms.BooleanField(
+        label=_("None of these is the same person: register a new patient"), required=False
+    )
+
+
+class VersionField(forms.IntegerField):
+    """The version of the record the page was made from."""
+
+    widget = forms.HiddenInput
+
+
+class EditForm(PatientForm):
+    """A correction of who the patient is."""
+
+    version = VersionField()
+
+
+class CloseForm(forms.Form):
+    """Why a record is closed."""
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=CloseReason, widget=forms.RadioSelect)
+    deceased_on = DateField(label=_("Date of death"), required=False, help_text=_("Only if the patient died."))
+    version = VersionField()
+
+
+class AllergyForm(forms.ModelForm):
+    """One allergy: a substance or a class, chosen from one list."""
+
+    code = forms.ChoiceField(label=_("Allergy to"))
+
+    class Meta:
+        model = Allergy
+        fields = ("code", "text", "reaction")
+        help_texts = {
+            "text": _("Needed for “other”; otherwise what makes it more exact, for example a product."),
+            "reaction": _("For example: contact dermatitis, hives, anaphylaxis."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        groups = ((AllergyKind.SUBSTANCE, SUBSTANCES), (AllergyKind.DRUG_CLASS, CLASSES))
+        options = [(kind.label, [(f"{kind.value}:{code}", label) for code, label in codes]) for kind, codes in groups]
+        self.fields["code"].choices = [("", _("Choose …")), *options]
+
+    def values(self) -> dict[str, Any]:
+        """The action's arguments."""
+        kind, _sep, code = self.cleaned_data["code"].partition(":")
+        return {"kind": kind, "code": code, "text": self.cleaned_data["text"], "reaction": self.cleaned_data["reaction"]}
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business."""
+
+
+class MeasurementForm(forms.ModelForm):
+    """A weight or a height on a day."""
+
+    measured_on = DateField(label=_("Measured on"))
+
+    class Meta:
+        model = Measurement
+        fields = ("kind", "value", "measured_on")
+        widgets = {
+            "kind": forms.RadioSelect,
+            "value": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        }
+        help_texts = {"value": _("With a point, for example 24.5")}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [pair for pair in self.fields["kind"].choices if pair[0]]
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business."""
+
+
+class PrecautionForm(forms.ModelForm):
+    """What was found about one precaution."""
+
+    from_on = DateField(label=_("From"), required=False)
+    until_on = DateField(label=_("Until"), required=False)
+
+    class Meta:
+        model = Precaution
+        fields = ("kind", "state", "site", "side", "from_on", "until_on", "text")
+        widgets = {"state": forms.RadioSelect}
+        help_texts = {
+            "site": _("For a skin infection."),
+            "text": _("Needed for “other”; otherwise what makes it more exact."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["state"].choices = [pair for pair in self.fields["state"].choices if pair[0]]
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business."""
+
+
+class GuardianForm(forms.ModelForm):
+    """Somebody who may act for the patient."""
+
+    from_on = DateField(label=_("From"))
+    until_on = DateField(label=_("Until"), required=False, help_text=_("Leave empty if there is no end yet."))
+
+    class Meta:
+        model = GuardianLink
+        fields = ("name", "relation", "scope", "evidence", "from_on", "until_on")
+        widgets = {"scope": forms.RadioSelect}
+        help_texts = {"evidence": _("What you saw, for example: birth certificate, court order, identity card.")}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = [pair for pair in self.fields["scope"].choices if pair[0]]
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business."""
+
+
+class ContactForm(forms.ModelForm):
+    """An address of the patient or of a guardian."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind, widget=forms.RadioSelect)
+    guardian = forms.ModelChoiceField(
+        GuardianLink.objects.none(), label=_("Whose"), required=False, empty_label=_("The patient's own")
+    )
+
+    class Meta:
+        model = ContactPoint
+        fields = ("guardian", "kind", "address", "is_preferred")
+        help_texts = {"address": _("An e-mail address, or a number with the country code: +49 170 1234567")}
+
+    def __init__(self, patient: Patient, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["guardian"].queryset = GuardianLink.objects.live().filter(patient=patient)
+        self.fields["guardian"].to_field_name = "public_id"
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business."""
+
+
+class ConsentForm(forms.ModelForm):
+    """What the patient or a guardian agreed to."""
+
+    given_on = DateField(label=_("Given on"))
+
+    class Meta:
+        model = Consent
+        fields = ("purpose", "channel", "given_on", "given_by")
+        help_texts = {
+            "channel": _("Only where the purpose has one."),
+            "given_by": _("The person who agreed: the patient or a guardian."),
+        }
+
+    def validate_constraints(self) -> None:
+        """Rules are the action's business."""
+
+
+class WithdrawForm(forms.Form):
+    """Why a row is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It stays in the history with your name."))

@@ -1,0 +1,84 @@
+"""People around a patient: who has access, how they are reached, what they agreed to."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinics.access import May
+from clinics.fields import form_data
+from clinics.views.base import now
+from patients import actions, queries
+from patients.forms import ConsentForm, ContactForm, GuardianForm
+from patients.views.base import opened, page
+from patients.views.facts import save_or_show
+
+
+@require_GET
+@transaction.atomic
+def patient_people(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Accounts, guardians, addresses and consents."""
+    patient, by = opened(request, public_id)
+    actions.open_patient(by, patient, at=now(), page="people and access opened")
+    context = {"people": queries.people(patient), "tab": "people", "today": patient.clinic.today(now())}
+    return page(request, "patients/people.html", patient, by, **context)
+
+
+@require_http_methods(["GET", "POST"])
+def guardian_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Let somebody act for the patient."""
+    patient, by = opened(request, public_id)
+    by.must(May.GRANT_ACCESS, patient.clinic)
+    form = GuardianForm(form_data(request), initial={"from_on": patient.clinic.today(now())})
+    return save_or_show(
+        request,
+        patient,
+        by,
+        form,
+        lambda: actions.grant_guardian(by, patient, form.cleaned_data, at=now()),
+        title=_("Add a guardian"),
+        done=_("Guardian added"),
+        back="patient_people",
+        intro=_("Check who the person is before you save: your name is kept as the one who saw the evidence."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def contact_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Add an address of the patient or of a guardian."""
+    patient, by = opened(request, public_id)
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    form = ContactForm(patient, form_data(request))
+    return save_or_show(
+        request,
+        patient,
+        by,
+        form,
+        lambda: actions.add_contact_point(by, patient, **form.cleaned_data, at=now()),
+        title=_("Add an address"),
+        done=_("Address added"),
+        back="patient_people",
+        intro=_("Messages go to an address only once its owner has confirmed it."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def consent_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Record a consent."""
+    patient, by = opened(request, public_id)
+    by.must(May.GRANT_ACCESS, patient.clinic)
+    form = ConsentForm(form_data(request), initial={"given_on": patient.clinic.today(now())})
+    return save_or_show(
+        request,
+        patient,
+        by,
+        form,
+        lambda: actions.record_consent(by, patient, **form.cleaned_data, at=now()),
+        title=_("Record a consent"),
+        done=_("Consent recorded"),
+        back="patient_people",
+    )

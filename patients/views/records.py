@@ -1,0 +1,132 @@
+"""One patient: register, look, correct, close."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinics.access import Actor, May
+from clinics.errors import Stale
+from clinics.fields import form_data
+from clinics.views.base import needs, now, put_errors
+from patients import actions, queries
+from patients.forms import CloseForm, EditForm, RegisterForm
+from patients.models import Patient
+from patients.views.base import form_page, opened, page, saved
+
+
+@require_http_methods(["GET", "POST"])
+@needs(May.EDIT_PATIENTS)
+def patient_register(request: HttpRequest) -> HttpResponse:
+    """Register a patient of the active clinic, after a look at possible duplicates."""
+    clinic = request.access.clinic
+    form = RegisterForm(form_data(request))
+    duplicates: list[Patient] = []
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        duplicates = queries.possible_duplicates(
+            clinic, family=values["family_name"], given=values["given_name"], born_on=values["birth_date"]
+        )
+        if not duplicates or values["confirm_not_duplicate"]:
+            try:
+                patient = actions.register_patient(request.access.actor(clinic), clinic, values, at=now())
+            except ValidationError as error:
+                put_errors(form, error)
+            else:
+                return saved(request, patient, _("Registered"))
+    context = {"form": form, "duplicates": duplicates, "nav": "patients"}
+    return render(request, "patients/register.html", context, status=422 if form.errors or duplicates else 200)
+
+
+@require_GET
+@transaction.atomic
+def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The record at a glance."""
+    patient, by = opened(request, public_id)
+    actions.open_patient(by, patient, at=now())
+    return page(request, "patients/page.html", patient, by, tab="summary", **queries.summary(patient, by.rights))
+
+
+@require_http_methods(["GET", "POST"])
+def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Correct who the patient is. A page that is out of date shows both values and keeps the input."""
+    patient, by = opened(request, public_id)
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    form = EditForm(form_data(request), instance=patient, initial={"version": patient.version})
+    changed_meanwhile: Patient | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            patient = actions.update_patient(by, patient, form.cleaned_data, version=form.cleaned_data["version"], at=now())
+        except Stale as stale:
+            changed_meanwhile = stale.current
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            return saved(request, patient, _("Saved"))
+    patient = queries.patient(request.user, public_id)  # the form has written what was typed into its instance
+    if changed_meanwhile is not None:
+        return _stale_page(request, patient, by, form)
+    if request.method == "GET":
+        actions.open_patient(by, patient, at=now(), page="patient details opened")
+    return form_page(request, patient, by, form, title=_("Details"), button=_("Save"), back="patient_page", tab="details")
+
+
+def _stale_page(request: HttpRequest, patient: Patient, by: Actor, form: EditForm) -> HttpResponse:
+    form.data = form.data.copy()
+    form.data["version"] = patient.version  # the next save is made in the knowledge of the stored values
+    context = {
+        "form": form,
+        "title": _("Details"),
+        "button": _("Save my values"),
+        "back": "patient_page",
+        "compare": queries.differences(patient, form.cleaned_data),
+        "tab": "details",
+    }
+    return page(request, "patients/form.html", patient, by, status=409, **context)
+
+
+@require_http_methods(["GET", "POST"])
+def patient_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Close the record with a reason; it leaves the lists and stays readable."""
+    patient, by = opened(request, public_id)
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    form = CloseForm(form_data(request), initial={"version": patient.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            patient = actions.close_patient(by, patient, **form.cleaned_data, at=now())
+        except Stale:
+            form.add_error(None, _("The record was changed meanwhile. Open it again before you close it."))
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            return saved(request, patient, _("Record closed"))
+    return form_page(
+        request,
+        patient,
+        by,
+        form,
+        title=_("Close the record"),
+        button=_("Close the record"),
+        back="patient_page",
+        intro=_("A closed record leaves the lists and stays readable. It can be opened again."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def patient_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Open a closed record again."""
+    patient, by = opened(request, public_id)
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    if request.method == "POST":
+        try:
+            patient = actions.reopen_patient(by, patient, version=patient.version, at=now())
+        except Stale:
+            return saved(request, patient, _("The record is open already"))
+        return saved(request, patient, _("Record opened again"))
+    return page(request, "patients/reopen.html", patient, by)
