@@ -18,8 +18,8 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = re.sub(r"['’ʼ`´.]", "", text)
-    text = re.sub(r"[^\w]+|_", " ", text).strip()
-    return re.sub(r"([aou])e", r"\1", text)
+    text = re.sub(r"[\W_]+", " ", text).strip()
+    return re.sub(r"([aou])e+", r"\1", text)
 
 
 def search_key(family: str, given: str) -> str:
@@ -34,7 +34,7 @@ def alike_key(family: str, given: str) -> str:
 
 
 def search_prefixes(typed: str) -> list[str]:
-    """The prefixes of `search_key` that a typed name may mean: "smith", "smith, jo", "smith jo", "jo smith"."""
+    """The prefixes of `search_key` that a typed name may mean: "smi", "smith, jo", "smith jo", "jo smith" (surname whole)."""
     if "," in typed:
         family, given = typed.split(",", 1)
         return [search_key(family, given)] if fold(family) else []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteDatabase
 from django.test import Client
 
 from clinics import append_only
@@ -22,16 +23,17 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 @pytest.fixture(scope="session", autouse=True)
 def _audit_rows_can_be_flushed() -> Iterator[None]:
     """SQLite empties tables with DELETE, which the append-only guard refuses: take it off for the flush, then put it back."""
-    plain = SqliteOperations.execute_sql_flush
+    operations = SqliteDatabase.ops_class
+    plain = operations.execute_sql_flush
 
-    def flush(self: SqliteOperations, sql_list: list[str]) -> None:
+    def flush(self: Any, sql_list: list[str]) -> None:
         append_only.remove(self.connection)
         plain(self, sql_list)
         append_only.install(self.connection)
 
-    SqliteOperations.execute_sql_flush = flush
+    operations.execute_sql_flush = flush
     yield
-    SqliteOperations.execute_sql_flush = plain
+    operations.execute_sql_flush = plain
 
 
 @pytest.fixture
