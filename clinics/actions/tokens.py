@@ -32,7 +32,7 @@ def issue_token(by: Actor, user: User, *, scopes: list[str], days: int, name: st
     if not 1 <= days <= LONGEST_DAYS:
         raise ValidationError({"days": _("Between 1 and %(most)d days.") % {"most": LONGEST_DAYS}})
     text = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
+    token = ApiToken(
         user=user,
         name=name,
         token_hash=hash_token(text),
@@ -40,6 +40,8 @@ def issue_token(by: Actor, user: User, *, scopes: list[str], days: int, name: st
         created_at=at,
         expires_at=at + timedelta(days=days),
     )
+    token.full_clean()
+    token.save()
     audit.record(by, "token issued", Kind.CREATE, at=at, obj=token)
     return token, text
 
