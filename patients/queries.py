@@ -336,3 +336,25 @@ def people(patient: Patient) -> People:
 
 def _live_first(rows: Any) -> list[Any]:
     return sorted(rows.order_by("-recorded_at", "-id"), key=lambda row: row.withdrawn_at is not None)
+
+
+def rows_about(
+    model: type[Row],
+    patient: Patient,
+    *,
+    related: tuple[str, ...] = ("recorded_by",),
+    with_withdrawn: bool = False,
+    after: UUID | None = None,
+    size: int = PAGE_SIZE,
+) -> tuple[list[Row], bool]:
+    """Rows of one kind about a patient, the last recorded first, those that follow `after`; and whether more follow.
+
+    Rows are withdrawn, never deleted, so a row that was the last of a page can always be continued from.
+    """
+    rows = model.objects.filter(patient=patient).select_related(*related)
+    if not with_withdrawn:
+        rows = rows.live()
+    if after is not None:
+        rows = rows.filter(id__lt=model.objects.filter(patient=patient, public_id=after).values("id"))
+    part = list(rows.order_by("-id")[: size + 1])
+    return part[:size], len(part) > size
