@@ -339,6 +339,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "clinics.problems.handler",
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,  # the query holds nothing but what an operation documents
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "adtrack",
@@ -348,6 +349,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "OAS_VERSION": "3.1.1",
+    # Several lists of choices are called kind, state or scope; clients made from the schema need a name for each.
+    "ENUM_NAME_OVERRIDES": {
+        "AllergyKindEnum": "patients.models.AllergyKind",
+        "MeasurementKindEnum": "patients.models.MeasurementKind",
+        "PrecautionKindEnum": "patients.models.PrecautionKind",
+        "PrecautionStateEnum": "patients.models.PrecautionState",
+        "ContactKindEnum": "patients.models.ContactKind",
+        "CloseReasonEnum": "patients.models.CloseReason",
+    },
 }
 
 # --- Logs: ids only ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from allauth.core import ratelimit
+# The public wrapper does not count GET, and a token is tried with any method.
+from allauth.core.internal import ratelimit
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
@@ -13,10 +15,6 @@ from rest_framework.request import Request
 from clinics import actions
 from clinics.access import SCOPES, Access
 from clinics.models import ApiToken
-
-
-class TooManyTries(exceptions.Throttled):
-    """Too many wrong tokens from one address."""
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -27,11 +25,12 @@ class TokenAuthentication(BaseAuthentication):
         kind, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if kind.lower() != "bearer":
             return None
-        plain = request._request
+        plain: Any = request._request
         token = actions.authenticate_token(text.strip(), at=datetime.now(UTC))
         if token is None:
-            if not _may_try(plain):
-                raise TooManyTries(wait=300)
+            # Only wrong ones are counted, by address: nobody can use up the tries of a right token.
+            if not ratelimit.consume(plain, app="allauth.account", action="token", limit_get=True):
+                raise exceptions.Throttled(wait=300)
             raise exceptions.AuthenticationFailed("The token is not valid.")
         limit = frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in token.scopes))
         plain.access = Access(
@@ -44,8 +43,16 @@ class TokenAuthentication(BaseAuthentication):
         return 'Bearer realm="adtrack"'
 
 
-def _may_try(plain: Any) -> bool:
-    """Count a failure of this address, whatever the method of the request."""
-    from allauth.core.internal import ratelimit as counted
+class TokenScheme(OpenApiAuthenticationExtension):
+    """The token in the OpenAPI schema."""
 
-    return bool(counted.consume(plain, app="allauth.account", action="token", limit_get=True))
+    target_class = "clinics.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        """How to send it."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Made by `manage.py issue_token`; scopes: " + ", ".join(SCOPES) + ".",
+        }

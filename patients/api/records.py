@@ -1,0 +1,188 @@
+"""Patients: list, search, register, read, correct, close, reopen."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinics.access import May
+from clinics.api import now, operation
+from clinics.models import Clinic
+from clinics.problems import Refused
+from patients import actions, queries
+from patients.api.base import ETAG, IF_MATCH, ChangedProblem, PatientEndpoint
+from patients.api.shapes import (
+    CloseIn,
+    DuplicateProblem,
+    FoundPage,
+    NothingIn,
+    PatientIn,
+    PatientLine,
+    PatientOut,
+    PatientPage,
+    PatientsQuery,
+    PossibleDuplicate,
+    RegisterIn,
+    SearchIn,
+)
+
+LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201], description="The new record.")
+VERSIONED: dict[str, Any] = {
+    "described": {409: ChangedProblem, 412: ChangedProblem},
+    "refusals": (404, 428),
+    "headers": (IF_MATCH, ETAG),
+}
+
+
+class PatientList(PatientEndpoint):
+    """A page of a clinic's patients, and the audit row that it was looked at."""
+
+    def page(self, clinic: Clinic, asked: dict[str, Any], *, searched: bool) -> queries.Page:
+        """The rows; in one transaction with the audit row."""
+        search = queries.Search(asked.get("text", ""), asked.get("born_on"), asked["with_closed"])
+        with transaction.atomic():
+            actions.open_list(self.actor(clinic), clinic, searched=searched, at=now())
+            rows = queries.found(self.request.user, clinic, search)
+            after, before = asked.get("after"), asked.get("before")
+            return queries.page_of_patients(rows, after=after, before=before, size=asked["limit"])
+
+
+class Patients(PatientList):
+    """The patients of a clinic."""
+
+    query = PatientsQuery
+
+    @operation("patients_list", answer=PatientPage, query=PatientsQuery, refusals=(403,))
+    def get(self, request: Request) -> Response:
+        """List the patients of a clinic in name order.
+
+        Searching by name, record number or birth date is `POST /api/v1/patients/search/`, so that none of them stands in
+        an address.
+        """
+        clinic = self.clinic(self.params.get("clinic"), May.SEE_PATIENTS)
+        page = self.page(clinic, self.params, searched=False)
+        # The clinic is named in the links, so that switching the active clinic half-way does not mix two lists.
+        kept = {name: request.query_params[name] for name in ("limit", "with_closed") if name in request.query_params}
+        kept["clinic"] = str(clinic.public_id)
+        shown = {
+            "results": page.rows,
+            "next": self.link(**kept, after=page.rows[-1].public_id) if page.has_next and page.rows else None,
+            "previous": self.link(**kept, before=page.rows[0].public_id) if page.has_previous and page.rows else None,
+        }
+        return Response(PatientPage(shown).data)
+
+    @operation(
+        "patients_register",
+        takes=RegisterIn,
+        answer=PatientOut,
+        status=201,
+        described={409: DuplicateProblem},
+        headers=(ETAG, LOCATION),
+    )
+    def post(self, request: Request) -> Response:
+        """Register a patient.
+
+        Answers 409 with `possible_duplicates` when the clinic has a patient born on the same day with a similar name:
+        compare, then send `confirm_not_duplicate`.
+        """
+        self.clinic(None, May.SEE_PATIENTS)
+        values = self.body(RegisterIn)
+        clinic = self.clinic(values.pop("clinic"), May.SEE_PATIENTS, May.EDIT_PATIENTS)
+        if not values.pop("confirm_not_duplicate"):
+            self._refuse_duplicates(clinic, values)
+        patient = actions.register_patient(self.actor(clinic), clinic, values, at=now())
+        answer = self.answer(patient, HTTPStatus.CREATED)
+        answer["Location"] = reverse("api_patient", args=[patient.public_id])
+        return answer
+
+    @staticmethod
+    def _refuse_duplicates(clinic: Clinic, values: dict[str, Any]) -> None:
+        alike = queries.possible_duplicates(
+            clinic, family=values["family_name"], given=values["given_name"], born_on=values["birth_date"]
+        )
+        if alike:
+            shown = PossibleDuplicate(alike, many=True).data
+            raise Refused(HTTPStatus.CONFLICT, "This may be a patient you already have.", possible_duplicates=shown)
+
+
+class PatientSearch(PatientList):
+    """Finding patients without writing who was looked for into an address."""
+
+    @operation("patients_search", takes=SearchIn, answer=FoundPage)
+    def post(self, request: Request) -> Response:
+        """Search the patients of a clinic by name, record number, birth date."""
+        self.clinic(None, May.SEE_PATIENTS)
+        asked = self.body(SearchIn)
+        page = self.page(self.clinic(asked.get("clinic"), May.SEE_PATIENTS), asked, searched=True)
+        return Response(
+            {
+                "results": PatientLine(page.rows, many=True).data,
+                "after": page.rows[-1].public_id if page.has_next and page.rows else None,
+                "before": page.rows[0].public_id if page.has_previous and page.rows else None,
+            }
+        )
+
+
+class PatientDetail(PatientEndpoint):
+    """One patient's record."""
+
+    @operation("patients_read", answer=PatientOut, refusals=(403, 404), headers=(ETAG,))
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Open a patient's record. It leaves an audit row."""
+        with transaction.atomic():
+            patient = self.patient(public_id)
+            actions.open_patient(self.actor(patient.clinic), patient, at=now())
+            return self.answer(patient)
+
+    @operation("patients_replace", takes=PatientIn, answer=PatientOut, **VERSIONED)
+    def put(self, request: Request, public_id: UUID) -> Response:
+        """Correct a record as a whole."""
+        return self._save(public_id, partial=False)
+
+    @operation("patients_correct", takes=PatientIn, answer=PatientOut, **VERSIONED)
+    def patch(self, request: Request, public_id: UUID) -> Response:
+        """Correct some values of a record."""
+        return self._save(public_id, partial=True)
+
+    def _save(self, public_id: UUID, *, partial: bool) -> Response:
+        patient = self.patient(public_id, May.EDIT_PATIENTS)
+        version = self.version()
+        values = self.body(PatientIn, partial=partial)
+        with self.saving(version):
+            saved = actions.update_patient(self.actor(patient.clinic), patient, values, version=version, at=now())
+        return self.answer(saved)
+
+
+class PatientClosing(PatientEndpoint):
+    """Closing a record."""
+
+    @operation("patients_close", takes=CloseIn, answer=PatientOut, **VERSIONED)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Close a record: it leaves the lists and stays readable."""
+        patient = self.patient(public_id, May.EDIT_PATIENTS)
+        version = self.version()
+        values = self.body(CloseIn)
+        with self.saving(version):
+            saved = actions.close_patient(self.actor(patient.clinic), patient, **values, version=version, at=now())
+        return self.answer(saved)
+
+
+class PatientReopening(PatientEndpoint):
+    """Reopening a record."""
+
+    @operation("patients_reopen", takes=NothingIn, answer=PatientOut, **VERSIONED)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Open a closed record again; a date of death entered with the closing is taken back."""
+        patient = self.patient(public_id, May.EDIT_PATIENTS)
+        version = self.version()
+        self.body(NothingIn)
+        with self.saving(version):
+            saved = actions.reopen_patient(self.actor(patient.clinic), patient, version=version, at=now())
+        return self.answer(saved)
