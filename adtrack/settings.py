@@ -146,7 +146,8 @@ def database() -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", 60)
         config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {"connect_timeout": 2}
+        # A server that vanished without a word must not hold a page for longer than one that refuses.
+        config["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 2000}
     return config
 
 
@@ -307,7 +308,7 @@ else:
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
 if DEMO:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"  # the host is not used; without one kombu warns
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "data_folder_in": str(DEMO_DIR / "queue"),
         "data_folder_out": str(DEMO_DIR / "queue"),
