@@ -17,6 +17,8 @@ from clinics.models import Clinic, Role, User
 from patients.models import GuardianLink, Patient, PatientLink
 from tests.factories import NOW, actor_for, make_clinic, make_member, make_patient, make_user
 
+pytest_plugins = ["tests.left_out"]
+
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread of the test
 
 
