@@ -78,7 +78,23 @@ class SearchForm(forms.Form):
         return Search(text=text, born_on=born_on, with_closed=self.cleaned_data["with_closed"])
 
 
-class PatientForm(forms.ModelForm):
+class ActionForm(forms.ModelForm):
+    """Labels and shapes of a model, values for an action: rules, also the database's, are the action's to word."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.RadioSelect):
+                field.choices = [pair for pair in field.choices if pair[0]]
+            elif isinstance(field, forms.TypedChoiceField):
+                empty = _("Choose …") if field.required else "–"
+                field.choices = [("", empty), *(pair for pair in field.choices if pair[0])]
+
+    def validate_constraints(self) -> None:
+        """Left to the action."""
+
+
+class PatientForm(ActionForm):
     """Who the patient is."""
 
     birth_date = DateField(label=_("Date of birth"), help_text=_("For example 04 May 2019"))
@@ -116,9 +132,6 @@ class PatientForm(forms.ModelForm):
         self.fields["language"].choices = [("", _("Not recorded")), *language_choices()]
         self.fields["zone"].choices = [("", _("The clinic's")), *zone_choices()]
 
-    def validate_constraints(self) -> None:
-        """Rules are the action's business, with words a person understands."""
-
 
 class RegisterForm(PatientForm):
     """A new patient; the last box appears only beside possible duplicates."""
@@ -148,7 +161,7 @@ class CloseForm(forms.Form):
     version = VersionField()
 
 
-class AllergyForm(forms.ModelForm):
+class AllergyForm(ActionForm):
     """One allergy: a substance or a class, chosen from one list."""
 
     code = forms.ChoiceField(label=_("Allergy to"))
@@ -172,11 +185,8 @@ class AllergyForm(forms.ModelForm):
         kind, _sep, code = self.cleaned_data["code"].partition(":")
         return {"kind": kind, "code": code, "text": self.cleaned_data["text"], "reaction": self.cleaned_data["reaction"]}
 
-    def validate_constraints(self) -> None:
-        """Rules are the action's business."""
 
-
-class MeasurementForm(forms.ModelForm):
+class MeasurementForm(ActionForm):
     """A weight or a height on a day."""
 
     measured_on = DateField(label=_("Measured on"))
@@ -188,17 +198,10 @@ class MeasurementForm(forms.ModelForm):
             "kind": forms.RadioSelect,
             "value": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         }
-        help_texts = {"value": _("With a point, for example 24.5")}
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [pair for pair in self.fields["kind"].choices if pair[0]]
-
-    def validate_constraints(self) -> None:
-        """Rules are the action's business."""
+        help_texts = {"value": _("Weight in kg, height in cm; with a point, for example 24.5")}
 
 
-class PrecautionForm(forms.ModelForm):
+class PrecautionForm(ActionForm):
     """What was found about one precaution."""
 
     from_on = DateField(label=_("From"), required=False)
@@ -213,15 +216,8 @@ class PrecautionForm(forms.ModelForm):
             "text": _("Needed for “other”; otherwise what makes it more exact."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["state"].choices = [pair for pair in self.fields["state"].choices if pair[0]]
 
-    def validate_constraints(self) -> None:
-        """Rules are the action's business."""
-
-
-class GuardianForm(forms.ModelForm):
+class GuardianForm(ActionForm):
     """Somebody who may act for the patient."""
 
     from_on = DateField(label=_("From"))
@@ -233,15 +229,8 @@ class GuardianForm(forms.ModelForm):
         widgets = {"scope": forms.RadioSelect}
         help_texts = {"evidence": _("What you saw, for example: birth certificate, court order, identity card.")}
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["scope"].choices = [pair for pair in self.fields["scope"].choices if pair[0]]
 
-    def validate_constraints(self) -> None:
-        """Rules are the action's business."""
-
-
-class ContactForm(forms.ModelForm):
+class ContactForm(ActionForm):
     """An address of the patient or of a guardian."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind, widget=forms.RadioSelect)
@@ -259,11 +248,8 @@ class ContactForm(forms.ModelForm):
         self.fields["guardian"].queryset = GuardianLink.objects.live().filter(patient=patient)
         self.fields["guardian"].to_field_name = "public_id"
 
-    def validate_constraints(self) -> None:
-        """Rules are the action's business."""
 
-
-class ConsentForm(forms.ModelForm):
+class ConsentForm(ActionForm):
     """What the patient or a guardian agreed to."""
 
     given_on = DateField(label=_("Given on"))
@@ -275,9 +261,6 @@ class ConsentForm(forms.ModelForm):
             "channel": _("Only where the purpose has one."),
             "given_by": _("The person who agreed: the patient or a guardian."),
         }
-
-    def validate_constraints(self) -> None:
-        """Rules are the action's business."""
 
 
 class WithdrawForm(forms.Form):

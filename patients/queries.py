@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -358,3 +359,15 @@ def rows_about(
         rows = rows.filter(id__lt=model.objects.filter(patient=patient, public_id=after).values("id"))
     part = list(rows.order_by("-id")[: size + 1])
     return part[:size], len(part) > size
+
+
+def record_numbers(user: Any, patients: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Record numbers of those of these patients that the account may see; for lists that must not show names."""
+    wanted = {public_id for public_id in patients if public_id is not None}
+    return dict(Patient.objects.visible_to(user).filter(public_id__in=wanted).values_list("public_id", "record_number"))
+
+
+def patient_with_number(user: Any, clinic: Clinic, number: str) -> UUID | None:
+    """The public id of the clinic's patient with this record number."""
+    known = Patient.objects.visible_to(user).filter(clinic=clinic, record_number=number.strip())
+    return known.values_list("public_id", flat=True).first()

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from clinics import guard
@@ -57,13 +58,13 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; no detail on the page."""
-    return _page(
-        request,
-        500,
-        _("Something went wrong on our side"),
-        _("It was noted. Try again; if it happens again, give this number to your administrator."),
-    )
+    """500: our fault; no detail, and nothing on the page that needs the database, the session or the person."""
+    title = _("Something went wrong on our side")
+    text = _("It was noted. Try again; if it happens again, give this number to your administrator.")
+    if request.path.startswith("/api/"):
+        return problem(request, 500, text)
+    context = {"title": title, "text": text, "number": getattr(request, "request_id", "")}
+    return HttpResponse(render_to_string("server_error.html", context), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField()),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('withdrawn_reason', models.CharField(blank=True, max_length=200)),
-                ('kind', models.CharField(choices=[('weight', 'Weight (kg)'), ('height', 'Height (cm)')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('weight', 'Weight'), ('height', 'Height')], max_length=8, verbose_name='kind')),
                 ('value', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='value')),
                 ('measured_on', models.DateField(verbose_name='measured on')),
                 ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -94,8 +94,11 @@ class Allergy(PatientRow):
 class MeasurementKind(models.TextChoices):
     """What was measured, in which unit."""
 
-    WEIGHT = "weight", _("Weight (kg)")
-    HEIGHT = "height", _("Height (cm)")
+    WEIGHT = "weight", _("Weight")
+    HEIGHT = "height", _("Height")
+
+
+UNITS = {MeasurementKind.WEIGHT: "kg", MeasurementKind.HEIGHT: "cm"}
 
 
 class Measurement(PatientRow):
@@ -119,7 +122,12 @@ class Measurement(PatientRow):
         indexes = [models.Index(fields=["patient", "kind", "-measured_on"], name="measurement_latest")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.value}"
+        return f"{self.get_kind_display()} {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """The value with its unit and without trailing zeros: "24.5 kg", "100 kg"."""
+        return f"{self.value.normalize():f}\u00a0{UNITS[MeasurementKind(self.kind)]}"
 
 
 class PrecautionKind(models.TextChoices):
