@@ -9,7 +9,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.actions.tokens import hash_token
 from clinics.errors import NotAllowed, Stale
-from clinics.models import Clinic, ClinicSettings, Invitation, Kind, Membership, Role, User
+from clinics.models import Clinic, ClinicSettings, Invitation, Kind, Membership, Outcome, Role, User
 
 FLAGS = ("may_prescribe", "may_score", "is_medical_lead")
 
@@ -105,12 +105,50 @@ def invite_member(
 
 
 @transaction.atomic
-def revoke_invitation(by: Actor, invitation: Invitation, *, at: datetime) -> None:
-    """Withdraw an offer that was not accepted. A second call changes nothing."""
+def invite_again(by: Actor, invitation: Invitation, *, at: datetime) -> tuple[Invitation, str]:
+    """The same offer with a new token and a new time; the old one ends. ValidationError when it was accepted meanwhile."""
+    if Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=False).exists():
+        raise ValidationError(_("This invitation was accepted already."))
+    revoke_invitation(by, invitation, at=at)
+    return invite_member(
+        by,
+        invitation.clinic,
+        email=invitation.email,
+        name=invitation.name,
+        role=invitation.role,
+        at=at,
+        **{flag: getattr(invitation, flag) for flag in FLAGS},
+    )
+
+
+@transaction.atomic
+def appoint_administrator(by: Actor, clinic: Clinic, user: User, *, at: datetime) -> Membership:
+    """Make an account administrator of a clinic without an invitation; by a platform administrator."""
+    if not (by.user and by.user.is_staff and by.channel == "admin"):
+        raise NotAllowed("appoint an administrator", clinic=clinic.public_id)
+    if Membership.objects.filter(clinic=clinic, user=user, role=Role.CLINIC_ADMIN, ended_at__isnull=True).exists():
+        raise ValidationError({"user": _("This person already has that role in the clinic.")})
+    membership = Membership.objects.create(
+        clinic=clinic, user=user, role=Role.CLINIC_ADMIN, started_at=at, started_by=by.account
+    )
+    audit.record(by, "administrator appointed", Kind.CREATE, at=at, obj=membership, clinic=clinic.public_id)
+    return membership
+
+
+@transaction.atomic
+def revoke_invitation(by: Actor, invitation: Invitation, *, at: datetime) -> bool:
+    """Withdraw an offer that was not accepted. False, and nothing changed, when it was used or revoked before."""
     _must_manage(by, invitation.clinic)
     open_rows = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True)
-    if open_rows.update(revoked_at=at, revoked_by=by.account):
-        audit.record(by, "invitation revoked", Kind.DELETE, at=at, obj=invitation, clinic=invitation.clinic.public_id)
+    if not open_rows.update(revoked_at=at, revoked_by=by.account):
+        return False
+    audit.record(by, "invitation revoked", Kind.DELETE, at=at, obj=invitation, clinic=invitation.clinic.public_id)
+    return True
+
+
+def note_wrong_link(by: Actor, *, at: datetime) -> None:
+    """Leave a security row for an invitation link that is wrong, used, revoked or expired."""
+    audit.record(by, "invitation link refused", Kind.EXECUTE, at=at, outcome=Outcome.FAILED)
 
 
 @transaction.atomic
@@ -121,15 +159,15 @@ def accept_invitation(
 
     Raises ValidationError when the offer is used, revoked or expired, or the account is another person's.
     """
+    # The lock makes the second of two answers wait, and then find the offer taken.
+    if Invitation.objects.open(at).select_for_update(of=("self",)).filter(pk=invitation.pk).first() is None:
+        raise ValidationError(_("This invitation can no longer be used."))
+    is_new = user is None
     if user is None:
-        if User.objects.filter(email=invitation.email).exists():
-            raise ValidationError(_("There is an account with this address already. Sign in to accept."))
-        user = User.objects.create_user(invitation.email, name or invitation.name, password)
+        user = _new_account(invitation.email, name or invitation.name, password)
     elif user.email != invitation.email:
         raise ValidationError(_("This invitation was made for another address."))
-    taken = Invitation.objects.open(at).filter(pk=invitation.pk).update(accepted_at=at, accepted_by=user)
-    if not taken:
-        raise ValidationError(_("This invitation can no longer be used."))
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_at=at, accepted_by=user)
     EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     membership, _created = Membership.objects.get_or_create(
         user=user,
@@ -151,22 +189,35 @@ def accept_invitation(
         request_id=by.request_id,
         address=by.address,
     )
+    if is_new:
+        audit.record(actor, "account created", Kind.CREATE, at=at, obj=user)
     audit.record(actor, "invitation accepted", Kind.CREATE, at=at, obj=membership)
     return membership
 
 
+def _new_account(email: str, name: str, password: str) -> User:
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, name, password)
+    except IntegrityError:
+        raise ValidationError(_("There is an account with this address already. Sign in to accept.")) from None
+
+
 @transaction.atomic
-def change_membership(by: Actor, membership: Membership, flags: dict[str, bool], *, version: int, at: datetime) -> Membership:
+def change_membership(
+    by: Actor, membership: Membership, flags: dict[str, bool], *, version: int, at: datetime
+) -> Membership:
     """Change the flags of a live role; Stale when somebody else was faster."""
     _must_manage(by, membership.clinic)
     _check_flags(membership.role, flags)
-    changed = [flag for flag in FLAGS if flag in flags and getattr(membership, flag) != flags[flag]]
+    current = Membership.objects.select_related("clinic", "user").get(pk=membership.pk)
+    changed = [flag for flag in FLAGS if flag in flags and getattr(current, flag) != flags[flag]]
     rows = Membership.objects.filter(pk=membership.pk, version=version, ended_at__isnull=True)
-    if not rows.update(version=F("version") + 1, **{flag: flags[flag] for flag in changed}):
-        raise Stale(Membership.objects.get(pk=membership.pk))
-    audit.record(
-        by, "role changed", Kind.UPDATE, at=at, obj=membership, clinic=membership.clinic.public_id, fields=changed
-    )
+    if not rows.update(version=F("version") + (1 if changed else 0), **{flag: flags[flag] for flag in changed}):
+        raise Stale(current)
+    if not changed:
+        return current
+    audit.record(by, "role changed", Kind.UPDATE, at=at, obj=membership, clinic=membership.clinic.public_id, fields=changed)
     membership.refresh_from_db()
     return membership
 

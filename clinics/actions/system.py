@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.sessions.models import Session
 
-from clinics.models import Heartbeat, KeptForm, User
+from clinics import audit
+from clinics.access import Actor
+from clinics.models import Heartbeat, KeptForm, Kind, User
 from clinics.queries import KEPT_FOR
 
 LARGEST_KEPT = 256 * 1024
+
+
+def open_audit(by: Actor, *, patient: UUID | None, at: datetime) -> None:
+    """Note that somebody looked at the clinic's audit, and about which patient if they asked for one."""
+    audit.record(by, "audit opened", Kind.READ, at=at, patient=patient)
 
 
 def beat(name: str, *, at: datetime) -> None:

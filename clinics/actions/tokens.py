@@ -24,7 +24,9 @@ def hash_token(token: str) -> str:
 
 
 @transaction.atomic
-def issue_token(by: Actor, user: User, *, scopes: list[str], days: int, name: str = "", at: datetime) -> tuple[ApiToken, str]:
+def issue_token(
+    by: Actor, user: User, *, scopes: list[str], days: int, name: str = "", at: datetime
+) -> tuple[ApiToken, str]:
     """A new key for an account and, this once, its text. Scopes as in access.SCOPES; 1 to 366 days."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
