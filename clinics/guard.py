@@ -13,6 +13,7 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 
 FIELD = "form_guard"
+CLINIC = "form_clinic"  # the clinic that was active when the form was made (clinics/views/base.py)
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 LIFETIME = timedelta(hours=12)
 NOT_KEPT = {FIELD, "csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword"}

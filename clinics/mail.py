@@ -1,6 +1,6 @@
 """The one door for mail: a neutral sender, a neutral text, only named variables.
 
-A locked screen, a shared inbox and whoever helps with the phone may read it: no name, no clinic speciality, no clinical word.
+A locked screen, a shared inbox and whoever helps with the phone may read it: no name, no speciality, no clinical word.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+
+from clinics.models import ClinicSettings, Invitation
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +35,27 @@ def render(template: str, variables: dict[str, object]) -> tuple[str, str]:
     return subject.strip(), body.strip() + "\n"
 
 
+def default_sender_name() -> str:
+    """The sender's name of a clinic that chose none."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[0]
+
+
 def send(template: str, to: str, variables: dict[str, object], *, sender_name: str = "") -> bool:
     """Send one mail; False (and a log line without the address) when the mail server refused or did not answer."""
     subject, body = render(template, variables)
-    default_name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    message = EmailMessage(subject, body, formataddr((sender_name or default_name, address)), [to])
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    message = EmailMessage(subject, body, formataddr((sender_name or default_sender_name(), address)), [to])
     try:
         message.send()
     except (SMTPException, OSError) as error:
         log.error("mail %s not sent: %s", template, type(error).__name__)
         return False
     return True
+
+
+def send_invitation(invitation: Invitation, url: str) -> bool:
+    """Send the link of an invitation under the clinic's neutral name; False when the mail server refused."""
+    own = ClinicSettings.objects.filter(clinic=invitation.clinic_id).first()
+    hours = int(settings.INVITATION_LIFETIME.total_seconds() // 3600)
+    sender = own.sender_name if own else ""
+    return send("invitation", invitation.email, {"url": url, "hours": hours}, sender_name=sender)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from clinics import guard
@@ -20,9 +20,12 @@ register.filter("day", day)
 
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any], path: str = "") -> SafeString:
-    """The hidden field that binds a form to its person and its page (clinics/guard.py)."""
+    """The hidden fields that bind a form to its person, its page (clinics/guard.py) and the clinic it was made in."""
     request: HttpRequest = context["request"]
-    return format_html('<input type="hidden" name="{}" value="{}">', guard.FIELD, guard.made_for(request, path))
+    fields = [(guard.FIELD, guard.made_for(request, path))]
+    if request.access.clinic is not None:
+        fields.append((guard.CLINIC, request.access.clinic.public_id))
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 
 @register.simple_tag(takes_context=True)

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from clinics import guard, queries
 from clinics.access import May
 from clinics.errors import NotAllowed
 
@@ -28,6 +29,7 @@ def needs(what: May) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            _stay_in_clinic_of_form(request)
             if request.access.clinic is None:
                 return HttpResponseRedirect("/")
             if not request.access.may(what):
@@ -37,6 +39,18 @@ def needs(what: May) -> Callable[[View], View]:
         return gated
 
     return decorate
+
+
+def _stay_in_clinic_of_form(request: HttpRequest) -> None:
+    """A form saves in the clinic it was made in, also when another one was chosen meanwhile in another tab."""
+    typed = request.POST if request.method == "POST" else request.kept or {}
+    made_in = typed.get(guard.CLINIC)
+    if not made_in:
+        return
+    own = {str(clinic.public_id): clinic for clinic in request.access.clinics}
+    if made_in not in own:
+        raise queries.foreign_clinic(made_in)
+    request.access.clinic = own[made_in]
 
 
 def background(view: View) -> View:
