@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from clinics.views import session
+from clinics.views import invitation, session, settings, staff
 
 urlpatterns = [
     path("", session.home, name="home"),
@@ -27,4 +27,13 @@ urlpatterns = [
     path("session/", session.session_status, name="session_status"),
     path("session/extend/", session.session_extend, name="session_extend"),
     path("clinic/switch/", session.clinic_switch, name="clinic_switch"),
+    path("clinic/settings/", settings.clinic_settings, name="clinic_settings"),
+    path("clinic/staff/", staff.staff_list, name="staff_list"),
+    path("clinic/staff/invite/", staff.staff_invite, name="staff_invite"),
+    path("clinic/staff/<uuid:public_id>/", staff.staff_change, name="staff_change"),
+    path("clinic/staff/<uuid:public_id>/end/", staff.staff_end, name="staff_end"),
+    path("clinic/invitations/<uuid:public_id>/resend/", staff.invitation_resend, name="invitation_resend"),
+    path("clinic/invitations/<uuid:public_id>/revoke/", staff.invitation_revoke, name="invitation_revoke"),
+    path("invitation/", invitation.invitation_form, name="invitation_form"),
+    path("invitation/<str:token>/", invitation.invitation_accept, name="invitation_accept"),
 ]

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from patients.views import facts, lists, people, records
+from patients.views import audit, facts, lists, people, records
 
 urlpatterns = [
+    path("clinic/audit/", audit.clinic_audit, name="clinic_audit"),
+    path("activity/", audit.own_activity, name="own_activity"),
     path("patients/", lists.patient_list, name="patient_list"),
     path("patients/register/", records.patient_register, name="patient_register"),
     path("patients/<uuid:public_id>/", records.patient_page, name="patient_page"),
