@@ -46,14 +46,14 @@ def register_patient(by: Actor, clinic: Clinic, values: dict[str, Any], *, at: d
     return patient
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # one of two statements in the page's transaction; a savepoint would double them
 def open_patient(by: Actor, patient: Patient, *, at: datetime, page: str = "patient opened") -> None:
     """Note that somebody opened the record. Call it in the transaction that reads the page."""
     by.must(May.SEE_PATIENTS, patient.clinic)
     audit.record(by, page, Kind.READ, at=at, obj=patient, patient=patient.public_id)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> None:
     """Note that somebody looked at the list of a clinic's patients, or searched it (for what is not noted)."""
     by.must(May.SEE_PATIENTS, clinic)
