@@ -65,7 +65,7 @@ def record_no_known_allergies(by: Actor, patient: Patient, *, at: datetime) -> N
     Patient.objects.filter(pk=patient.pk).update(
         no_known_allergies_on=patient.clinic.today(at), no_known_allergies_by=by.account
     )
-    audit.record(by, "no known allergies recorded", Kind.UPDATE, at=at, obj=patient, patient=patient.public_id)
+    audit.record(by, "allergy state recorded", Kind.UPDATE, at=at, obj=patient, patient=patient.public_id)
 
 
 @transaction.atomic
@@ -81,7 +81,7 @@ def record_measurement(
     row = Measurement(patient=patient, kind=kind, value=value, measured_on=measured_on, recorded_at=at, recorded_by=by.user)
     row.full_clean()
     row.save()
-    audit.record(by, f"{kind} recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
+    audit.record(by, "measurement recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     return row
 
 
@@ -105,7 +105,7 @@ def record_precaution(by: Actor, patient: Patient, values: dict[str, Any], *, at
             raise ValidationError({"replaces": _("Somebody else has already changed this precaution.")})
     row.full_clean()
     row.save()
-    audit.record(by, f"{row.kind} recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
+    audit.record(by, "precaution recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     return row
 
 

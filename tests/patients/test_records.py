@@ -166,7 +166,7 @@ def test_allergy_ends_no_known_allergies_and_both_leave_rows(by: Actor, patient:
     assert Allergy.objects.get().withdrawn_reason == "patch test negative"
     assert verbs(patient) == [
         "patient registered",
-        "no known allergies recorded",
+        "allergy state recorded",
         "allergy recorded",
         "allergy withdrawn",
     ]
