@@ -147,7 +147,8 @@ def database() -> dict[str, Any]:
         config["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", 60)
         config["CONN_HEALTH_CHECKS"] = True
         # A server that vanished without a word must not hold a page for longer than one that refuses.
-        config["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+        # What the address says (sslmode, for example) wins.
+        config["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 2000} | config.get("OPTIONS", {})
     return config
 
 
@@ -279,7 +280,7 @@ TIME_ZONE = "UTC"
 # --- Static files -----------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 WHITENOISE_USE_FINDERS = DEMO
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
