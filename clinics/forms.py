@@ -16,7 +16,7 @@ from clinics.access import STAFF_LIMITS
 from clinics.actions.staff import FLAGS
 from clinics.fields import DateField
 from clinics.mail import default_sender_name
-from clinics.models import Invitation, Jurisdiction, Kind, Membership, Outcome, Role, User
+from clinics.models import Jurisdiction, Kind, Outcome, Role, User
 from clinics.models.clinic import language_choices, zone_choices
 
 ROLE_HELP = {
@@ -25,23 +25,22 @@ ROLE_HELP = {
     Role.CLINIC_ADMIN: _("Manages staff and settings and sees the audit. Sees who the patients are, but nothing clinical."),
 }
 ONE_PLAIN_LINE = r"^[^\x00-\x1f\x7f<>@\"]*$"  # it goes into the head of a mail
-FLAG_HELP = {
-    "may_prescribe": _("May start, change and stop treatment. For dermatologists and nurses."),
-    "may_score": _("May record EASI and vIGA-AD. For dermatologists and nurses."),
-    "is_medical_lead": _("Answers for clinical settings. For dermatologists."),
-}
 
 
-class FlagsForm(forms.ModelForm):
+class FlagsForm(forms.Form):
     """What somebody may do beyond the role."""
 
-    class Meta:
-        model = Membership
-        fields = FLAGS
-        help_texts = FLAG_HELP
-
-    def validate_constraints(self) -> None:
-        """Rules are the action's business, with words a person understands."""
+    may_prescribe = forms.BooleanField(
+        label=_("Prescribe"), help_text=_("Start, change and stop treatment."), required=False
+    )
+    may_score = forms.BooleanField(
+        label=_("Score EASI and vIGA-AD"), help_text=_("For those who are trained in these instruments."), required=False
+    )
+    is_medical_lead = forms.BooleanField(
+        label=_("Lead the clinic medically"),
+        help_text=_("Answers for the clinical settings. Dermatologists only."),
+        required=False,
+    )
 
 
 class MembershipForm(FlagsForm):
@@ -53,34 +52,28 @@ class MembershipForm(FlagsForm):
 class InviteForm(FlagsForm):
     """Whom to invite, as what."""
 
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The invitation goes to this address, and the person signs in with it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=120,
+        help_text=_("As colleagues see it. The person can correct it when accepting."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
 
-    class Meta(FlagsForm.Meta):
-        model = Invitation
-        fields = ("email", "name", "role", *FLAGS)
-        help_texts = FLAG_HELP | {
-            "email": _("The invitation goes to this address, and the person signs in with it."),
-            "name": _("As colleagues see it. The person can correct it when accepting."),
-        }
-        widgets = {
-            "email": forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-            "name": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        }
+    field_order = ("email", "name", "role", *FLAGS)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        label = '<span><strong>{}</strong><span class="choice-help">{}</span></span>'
         self.fields["role"].choices = [
-            (
-                role.value,
-                format_html('<span><strong>{}</strong><span class="choice-help">{}</span></span>', role.label, text),
-            )
-            for role, text in ROLE_HELP.items()
+            (role.value, format_html(label, role.label, text)) for role, text in ROLE_HELP.items()
         ]
-
-
-def no_line_break(text: str) -> RegexValidator:
-    """What goes into the head of a mail is one line of plain text."""
-    return RegexValidator(r"^[^\x00-\x1f\x7f<>@\"]*$", text)
 
 
 class ClinicForm(forms.Form):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -84,7 +85,7 @@ def staff_change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     membership, by = _managed_role(request, public_id)
     if membership.ended_at or membership.role == Role.CLINIC_ADMIN:
         return _nothing_to_change(request, membership)
-    form = MembershipForm(form_data(request), instance=membership, initial={"version": membership.version})
+    form = MembershipForm(form_data(request), initial=model_to_dict(membership, FLAGS) | {"version": membership.version})
     if request.method == "POST" and form.is_valid():
         flags = {flag: form.cleaned_data[flag] for flag in FLAGS}
         try:
