@@ -3,27 +3,34 @@
 from allauth.account import views as allauth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 from clinics.views import invitation, session, settings, staff
 
+only_get_and_post = require_http_methods(["GET", "POST"])  # a form view of the library would take PUT for POST
+
 urlpatterns = [
     path("", session.home, name="home"),
-    path("sign-in/", allauth.login, name="account_login"),
+    path("sign-in/", only_get_and_post(allauth.login), name="account_login"),
     path("sign-out/", session.sign_out, name="account_logout"),
-    path("password/change/", allauth.password_change, name="account_change_password"),
-    path("password/reset/", login_not_required(allauth.password_reset), name="account_reset_password"),
-    path("password/reset/sent/", login_not_required(allauth.password_reset_done), name="account_reset_password_done"),
+    path("password/change/", only_get_and_post(allauth.password_change), name="account_change_password"),
+    path("password/reset/", login_not_required(only_get_and_post(allauth.password_reset)), name="account_reset_password"),
+    path(
+        "password/reset/sent/",
+        login_not_required(only_get_and_post(allauth.password_reset_done)),
+        name="account_reset_password_done",
+    ),
     path(
         "password/reset/<uidb36>-<path:key>/",
-        login_not_required(allauth.password_reset_from_key),
+        login_not_required(only_get_and_post(allauth.password_reset_from_key)),
         name="account_reset_password_from_key",
     ),
     path(
         "password/reset/done/",
-        login_not_required(allauth.password_reset_from_key_done),
+        login_not_required(only_get_and_post(allauth.password_reset_from_key_done)),
         name="account_reset_password_from_key_done",
     ),
-    path("password/confirm/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("password/confirm/", only_get_and_post(allauth.reauthenticate), name="account_reauthenticate"),
     path("session/", session.session_status, name="session_status"),
     path("session/extend/", session.session_extend, name="session_extend"),
     path("clinic/switch/", session.clinic_switch, name="clinic_switch"),
