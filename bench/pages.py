@@ -1,0 +1,205 @@
+"""The pages of staff at 100,000 patients, measured against the same page fed from memory. Prints ratios.
+
+    python -m bench.pages [--port N] [--rounds N] [--seconds S]
+
+Both run in this very run, in turns, under the same gunicorn: on a shared machine only the ratio means something. The real
+page signs in, keeps to the clinic, reads the database and writes its audit row. Ends with 1 when a floor is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from statistics import median, quantiles
+from uuid import UUID
+
+from bench import load
+from bench.client import Job
+from bench.server import Browser, free_port, gunicorn
+
+FLOOR = 0.6  # patient list, requests per second, to the same page fed from memory
+SEARCHED = "Bar"
+MEMORY, LIST = "list from memory", "patient list"
+
+
+@dataclass
+class Target:
+    """A page to be asked for, and what its answer must contain."""
+
+    name: str
+    port: int
+    request: str
+    marker: str
+    size: int = 0
+    rates: list[float] = field(default_factory=list)
+    took: list[float] = field(default_factory=list)
+
+    @property
+    def p95(self) -> float:
+        """Milliseconds within which 95 of 100 answers came."""
+        return quantiles(self.took, n=20)[-1] * 1000
+
+
+def main(arguments: list[str]) -> int:
+    """Load, check, measure, print; 1 when a floor was missed."""
+    parser = argparse.ArgumentParser(description="Measure the pages against the same page fed from memory.")
+    parser.add_argument("--port", type=int, default=0, help="port of the real server (default: a free one)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each page in each round")
+    options = parser.parse_args(arguments)
+    load.setup()
+    load.prepare()
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    failures = [*check_plans(), *check_query_counts()]
+    ports = free_port(options.port), free_port()
+    with ExitStack() as stack:
+        stack.enter_context(gunicorn("bench.settings", ports[0]))
+        stack.enter_context(gunicorn("bench.settings_memory", ports[1]))
+        targets = targets_of(*ports)
+        for number in range(options.rounds):
+            for target in targets if number % 2 else reversed(targets):
+                measure(target, options.seconds)
+    failures += report(targets)
+    for failure in failures:
+        print(f"MISSED: {failure}")
+    return 1 if failures else 0
+
+
+def targets_of(real: int, memory: int) -> list[Target]:
+    """Sign in, follow the links of the pages as a person would, and look at every page before it is timed."""
+    browser, plain = Browser(real), Browser(memory)
+    browser.sign_in(load.USER, load.PASSWORD)
+    _status, _location, first = browser.ask("GET", "/patients/")
+    record = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', first)[0]
+    following = re.findall(r'rel="next" href="([^"]+)"', first)[0]
+    found = browser.send_form("/patients/", {"text": SEARCHED})
+    table, name = 'class="list"', load.USER
+    targets = [
+        Target("plain answer", memory, plain.raw("/plain/"), "plain"),
+        Target(MEMORY, memory, plain.raw("/patients/"), table),
+        Target(LIST, real, browser.raw("/patients/"), table),
+        Target("list, page 2", real, browser.raw(f"/patients/{following}"), 'rel="prev"'),
+        Target(f"search “{SEARCHED}”", real, browser.raw(found), SEARCHED.upper()),
+        Target("patient page", real, browser.raw(record), name),
+    ]
+    for target in targets:
+        asker = browser if target.port == real else plain
+        path = target.request.split(" ", 2)[1]
+        status, _location, body = asker.ask("GET", path)
+        if status != 200 or target.marker not in body:
+            raise SystemExit(f"{path} answered {status} without {target.marker!r}: nothing was timed.")
+        target.size = len(body.encode())
+    if settled(first) != settled(plain.ask("GET", "/patients/")[2]):
+        raise SystemExit("The page fed from memory is not the page of the database: nothing was timed.")
+    return targets
+
+
+def settled(page: str) -> str:
+    """A page without what is new in every answer."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"|data-session-ends-in="\d+"', "", page)
+
+
+def measure(target: Target, seconds: float) -> None:
+    """One round of one page, from a process of its own."""
+    job = Job(target.port, target.request, seconds, count=20_000)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.client"],
+        input=json.dumps(asdict(job)),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds + 60,
+    )
+    result = json.loads(done.stdout)
+    if set(result["statuses"]) != {"200"} or abs(result["smallest"] - target.size) > 200:
+        raise SystemExit(f"{target.name}: {result['statuses']}, {result['smallest']} bytes and not {target.size}.")
+    target.rates.append(len(result["took"]) / result["elapsed"])
+    target.took += result["took"]
+
+
+def report(targets: list[Target]) -> list[str]:
+    """The table; what missed its floor."""
+    base = next(target for target in targets if target.name == MEMORY)
+    print(f"\n{'page':<20}{'bytes':>9}{'requests/s':>12}{'p95 ms':>9}{'ratio':>8}{'(rounds)':>16}")
+    missed = []
+    for target in targets:
+        ratios = sorted(rate / of for rate, of in zip(target.rates, base.rates, strict=True))
+        ratio, spread = median(ratios), f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        print(
+            f"{target.name:<20}{target.size:>9,}{median(target.rates):>12,.0f}{target.p95:>9.1f}{ratio:>8.2f}{spread:>16}"
+        )
+        if target.name == LIST and ratio < FLOOR:
+            missed.append(f"{LIST} is {ratio:.2f} of the same page fed from memory, and not {FLOOR}")
+    print(f"ratio: requests per second to “{MEMORY}” of the same round, median; floor of “{LIST}”: {FLOOR}\n")
+    return missed
+
+
+def check_plans() -> list[str]:
+    """Print how each list page reaches its rows; what is not bounded."""
+    from bench.plans import reading
+    from clinics.models import Clinic, User
+    from patients import queries
+    from patients.models import Patient
+    from patients.queries import Search
+
+    clinic = Clinic.objects.get(name=next(iter(load.SIZES)))
+    user = User.objects.get(email=load.USER)
+    middle = Patient.objects.open().filter(clinic=clinic).order_by("name_key", "id")[clinic.patients.count() // 2]
+
+    def page(search: Search, after: UUID | None = None, before: UUID | None = None) -> Callable[[], object]:
+        return lambda: queries.page_of_patients(queries.found(user, clinic, search), after=after, before=before)
+
+    pages = {
+        "first page": page(Search()),
+        "next page, mid-list": page(Search(), after=middle.public_id),
+        "previous page": page(Search(), before=middle.public_id),
+        "with closed records": page(Search(with_closed=True), after=middle.public_id),
+        "surname begins": page(Search("Zel")),
+        "surname, given": page(Search(f"{middle.family_name}, {middle.given_name}")),
+        "record number": page(Search(middle.record_number)),
+        "birth date": page(Search(born_on=middle.birth_date)),
+    }
+    print(f"{'how the rows are found':<24}{'queries':>9}{'rows read':>11}  indexes")
+    missed = []
+    for name, ask in pages.items():
+        got = reading(ask)
+        print(f"{name:<24}{got.queries:>9}{got.rows:>11}  {', '.join(sorted(got.indexes))}")
+        if not got.is_bounded:
+            missed.append(f"{name} reads {got.rows} rows, {got.whole_tables} whole tables")
+    return missed
+
+
+def check_query_counts() -> list[str]:
+    """Print the queries of the list with 1 and with 50 rows, which must be the same."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from clinics.models import User
+    from patients.queries import PAGE_SIZE
+
+    counts = []
+    for email in (load.LONE, load.USER):
+        client = Client(SERVER_NAME="127.0.0.1", headers={"X-Forwarded-For": "127.0.0.1"})
+        client.force_login(User.objects.get(email=email), "allauth.account.auth_backends.AuthenticationBackend")
+        client.get("/patients/", secure=True)
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get("/patients/", secure=True)
+        counts.append((page.content.count(b"<tr><td"), len(captured)))
+    print("\nqueries of the patient list: " + ", ".join(f"{queries} for {rows} rows" for rows, queries in counts))
+    (few, of_few), (many, of_many) = counts
+    if (few, many) != (1, PAGE_SIZE):
+        raise SystemExit(f"The lists have {few} and {many} rows: nothing was counted.")
+    return [] if of_few == of_many else [f"queries grow with the rows: {counts}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

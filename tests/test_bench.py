@@ -1,0 +1,126 @@
+"""The benchmark's own parts: what the loader writes is what the application would have written."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from random import Random
+
+import pytest
+from django.db import connection
+
+from bench import load, plans, server
+from bench.pages import LIST, MEMORY, Target, report, settled
+from clinics.models import User
+from patients import queries
+from patients.models import Allergy, Measurement, Patient
+from patients.queries import Search
+
+SIZES = {"One": 120, "Two": 60, "Three": 1}
+
+
+@pytest.fixture
+def filled(db: None) -> None:
+    """The loader's clinics on a small scale."""
+    if connection.vendor != "postgresql":
+        pytest.skip("the loader writes by COPY: needs PostgreSQL (DATABASE_URL)")
+    load.fill(connection, SIZES)
+
+
+@pytest.mark.services
+def test_loader_writes_rows_the_application_would_write(filled: None) -> None:
+    for row in Patient.objects.select_related("clinic"):
+        kept = (row.name_key, row.alike_key)
+        row.full_clean()
+        row.fill_keys()
+        assert (row.name_key, row.alike_key) == kept
+    assert Counter(Patient.objects.values_list("clinic__name", flat=True)) == SIZES
+    assert Patient.objects.filter(record_number="B000001").count() == len(SIZES)
+    assert 0 < Patient.objects.filter(closed_at__isnull=False).count() < 40
+    for fact in (Allergy.objects.all()[0], Measurement.objects.all()[0]):
+        fact.full_clean()
+
+
+@pytest.mark.services
+def test_ids_go_on_behind_the_loaded_ones(filled: None) -> None:
+    last = Patient.objects.order_by("-id")[0]
+    added = Patient.objects.create(
+        clinic=last.clinic, record_number="new", family_name="A", given_name="B", birth_date=load.AT, registered_at=load.AT
+    )
+    assert added.pk == last.pk + 1
+
+
+@pytest.mark.services
+def test_accounts_see_their_clinics(filled: None) -> None:
+    seen = {email: Patient.objects.visible_to(User.objects.get(email=email)).count() for email in (load.USER, load.LONE)}
+    assert seen == {load.USER: 120, load.LONE: 1}
+    assert Patient.objects.visible_to(User.objects.get(email=load.TWO_CLINICS)).count() == 180
+
+
+@pytest.mark.services
+def test_plan_is_read_from_the_database(filled: None) -> None:
+    user = User.objects.get(email=load.USER)
+    clinic = user.memberships.get().clinic
+    got = plans.reading(lambda: queries.page_of_patients(queries.found(user, clinic, Search()), size=5))
+    assert got.queries == 1
+    assert got.rows >= 5
+
+
+def test_names_come_out_the_same_and_the_first_are_common() -> None:
+    assert len(set(load.SURNAMES)) > 3_000
+    assert len(set(load.GIVEN)) > 300
+    one, two = Random("x"), Random("x")
+    drawn = [load.common(load.SURNAMES, one) for _ in range(5_000)]
+    assert drawn == [load.common(load.SURNAMES, two) for _ in range(5_000)]
+    assert 10 < Counter(drawn).most_common(1)[0][1] < 250
+
+
+def test_only_the_own_database_is_ever_used() -> None:
+    assert load.own_database("postgresql://u:p@db:5433/clinic?x=1") == "postgresql://u:p@db:5433/adtrack_bench?x=1"
+    assert load.own_database("sqlite:///file") == load.own_database("") == "postgresql://127.0.0.1:5432/adtrack_bench"
+
+
+def test_a_database_of_another_name_is_refused() -> None:
+    with pytest.raises(SystemExit, match="adtrack_bench only"):
+        load.prepare()
+
+
+def test_taken_port_is_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SystemExit, match="is taken"):
+            server.free_port(taken.getsockname()[1])
+    assert server.free_port() < 32_768
+
+
+def test_report_names_what_missed_its_floor(capsys: pytest.CaptureFixture[str]) -> None:
+    def target(name: str, *rates: float) -> Target:
+        return Target(name, 1, "", "", size=100, rates=list(rates), took=[0.01] * 30)
+
+    fast = [target(MEMORY, 100, 200, 300), target(LIST, 60, 120, 30)]
+    assert report(fast) == []
+    slow = [target(MEMORY, 100, 200, 300), target(LIST, 59, 118, 300)]
+    assert report(slow) == ["patient list is 0.59 of the same page fed from memory, and not 0.6"]
+    assert "(0.59 to 1.00)" in capsys.readouterr().out
+
+
+def test_pages_are_compared_without_what_is_new_in_every_answer() -> None:
+    page = '<body data-session-ends-in="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}"><td>{}</td>'
+    assert settled(page.format(900, "abc", "Mia")) == settled(page.format(899, "xyz", "Mia"))
+    assert settled(page.format(900, "abc", "Mia")) != settled(page.format(900, "abc", "Noah"))
+
+
+def test_rows_of_a_plan_are_counted_with_those_it_threw_away() -> None:
+    scan = {
+        "Node Type": "Index Scan",
+        "Relation Name": plans.TABLE,
+        "Index Name": "patient_by_name",
+        "Actual Rows": 51,
+        "Actual Loops": 1,
+        "Rows Removed by Filter": 10_566,
+    }
+    result = plans.Reading(1, set(), 0, 0)
+    plans._walk({"Node Type": "Limit", "Plans": [scan]}, result)
+    assert (result.rows, result.indexes, result.is_bounded) == (10_617, {"patient_by_name"}, False)
+    assert not plans.Reading(1, set(), 3, 1).is_bounded
