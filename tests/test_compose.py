@@ -150,8 +150,9 @@ class Stack:
 
 def database_address(admin: str, database: str, role: str = "") -> str:
     """The superuser's address with another database, and working as a role."""
-    query = f"options={quote(f'-c role={role}')}" if role else ""
-    return urlsplit(admin)._replace(path=f"/{database}", query=query).geturl()
+    parts = urlsplit(admin)
+    query = "&".join(filter(None, [parts.query, f"options={quote(f'-c role={role}')}" if role else ""]))
+    return f"postgresql://{parts.netloc}/{database}?{query}"
 
 
 def role_statements(role: str, owner: str, database: str) -> list[str]:
