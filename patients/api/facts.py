@@ -11,10 +11,13 @@ from rest_framework.response import Response
 from clinics.access import May
 from clinics.api import now, operation
 from clinics.serializers import StrictSerializer
-from patients import actions
+from patients import actions, sites
 from patients.api.base import PatientEndpoint, RowEndpoint, RowsQuery, WithdrawIn
 from patients.api.shapes import AllergyIn, AllergyOut, AllergyPage, NothingIn, PatientOut, RowOut
 from patients.models import Allergy, Measurement, MeasurementKind, Precaution, PrecautionKind, PrecautionState
+
+SITES = [(site.code, site.label) for site in sites.SITES.values()]
+SIDES = [(side.value, side.value) for side in sites.Side if side]
 
 
 class FactEndpoint(RowEndpoint):
@@ -134,10 +137,8 @@ class PrecautionIn(StrictSerializer):
 
     kind = serializers.ChoiceField(PrecautionKind.choices)
     state = serializers.ChoiceField(PrecautionState.choices)
-    site = serializers.ChoiceField(
-        Precaution._meta.get_field("site").choices or [], allow_blank=True, default="", help_text="Of a skin infection."
-    )
-    side = serializers.ChoiceField(Precaution._meta.get_field("side").choices or [], allow_blank=True, default="")
+    site = serializers.ChoiceField(SITES, allow_blank=True, default="", help_text="Of a skin infection.")
+    side = serializers.ChoiceField(SIDES, allow_blank=True, default="")
     from_on = serializers.DateField(allow_null=True, default=None)
     until_on = serializers.DateField(allow_null=True, default=None)
     text = serializers.CharField(max_length=200, allow_blank=True, default="", help_text="Needed for `other`.")
@@ -149,6 +150,8 @@ class PrecautionIn(StrictSerializer):
 class PrecautionOut(RowOut):
     """A recorded precaution."""
 
+    site = serializers.ChoiceField(SITES, allow_blank=True)
+    side = serializers.ChoiceField(SIDES, allow_blank=True)
     replaces = serializers.UUIDField(source="replaces.public_id", allow_null=True, default=None)
 
     class Meta:

@@ -156,19 +156,22 @@ class ContactPointWithdrawal(ContactPointEndpoint):
         return self.withdrawn(public_id, row_id)
 
 
+CHANNELS = [choice for choice in ConsentChannel.choices if choice[0]]  # the empty one is what allow_blank says
+
+
 class ConsentIn(StrictSerializer):
     """A consent of the patient or a guardian."""
 
     purpose = serializers.ChoiceField(ConsentPurpose.choices)
-    channel = serializers.ChoiceField(
-        [choice for choice in ConsentChannel.choices if choice[0]], allow_blank=True, default=""
-    )
+    channel = serializers.ChoiceField(CHANNELS, allow_blank=True, default="")
     given_on = serializers.DateField()
     given_by = serializers.CharField(max_length=120, help_text="Who said yes.")
 
 
 class ConsentOut(RowOut):
     """A recorded consent."""
+
+    channel = serializers.ChoiceField(CHANNELS, allow_blank=True)
 
     class Meta:
         model = Consent

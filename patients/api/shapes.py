@@ -96,6 +96,7 @@ class PatientOut(serializers.ModelSerializer):
 
     id = serializers.UUIDField(source="public_id")
     clinic = serializers.UUIDField(source="clinic.public_id")
+    close_reason = serializers.ChoiceField(CloseReason.choices, allow_blank=True, help_text="Empty while it is open.")
     allergies = AllergyStateOut(required=False)
 
     class Meta:
