@@ -1,0 +1,215 @@
+"""The API against its own schema: as every kind of caller, with generated input, on rows that exist."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from clinics.models import Clinic, User
+from patients import actions
+from patients.models import Allergy, Consent, ContactPoint, GuardianLink, Measurement, Patient, Precaution
+from tests.api import make_token
+from tests.factories import NOW, actor_for
+
+pytestmark = pytest.mark.django_db
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+NOUNS = {
+    "allergies": Allergy,
+    "measurements": Measurement,
+    "precautions": Precaution,
+    "guardians": GuardianLink,
+    "contact-points": ContactPoint,
+    "consents": Consent,
+}
+# Values that no schema can tell, for half of the bodies.
+LIKELY = {
+    "birth_date": "2015-02-03",
+    "from_on": "2026-11-01",
+    "given_on": "2026-11-01",
+    "guardian": None,
+    "measured_on": "2026-11-01",
+    "replaces": None,
+    "until_on": None,
+    "value": "30.5",
+    "zone": "",
+}
+# Who calls, and what they may get as an answer at most: everything, reading only, themselves only, nothing.
+CALLERS = {
+    "clinician": "everything",
+    "nurse": "everything",
+    "clinic_admin": "everything",
+    "read_only_token": "reading",
+    "platform_admin": "themselves",
+    "portal_user": "themselves",
+    "guardian": "themselves",
+    "nobody": "nothing",
+}
+# What each must have met, so that the run is not merely a row of refusals.
+ANSWERS = {
+    "everything": {200, 201, 400, 404, 409, 412, 428},
+    "reading": {200, 400, 403, 404},
+    "themselves": {200, 400, 403, 404},
+    "nothing": {401},
+}
+READING_POSTS = {"patients_search"}
+
+
+django_application = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """The whole of adtrack, called from a peer with an address, which the in-process caller leaves out."""
+    return django_application({**environ, "REMOTE_ADDR": "127.0.0.1"}, start_response)
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    """The schema as the management command writes it."""
+    from drf_spectacular.generators import SchemaGenerator
+
+    loaded = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
+    loaded.app = application
+    loaded.config.generation.with_security_parameters = False
+    return loaded
+
+
+def rows_around(patient: Patient, by: Any) -> None:
+    """One row of each kind, so that ids hit."""
+    actions.record_allergy(by, patient, kind="substance", code="latex", at=NOW)
+    actions.record_measurement(by, patient, kind="weight", value=Decimal("12.5"), measured_on=NOW.date(), at=NOW)
+    actions.record_precaution(by, patient, {"kind": "epilepsy", "state": "absent"}, at=NOW)
+    link = {"name": "Jo", "relation": "father", "scope": "read", "evidence": "passport", "from_on": NOW.date()}
+    actions.grant_guardian(by, patient, link, at=NOW)
+    actions.add_contact_point(by, patient, kind="email", address="jo@example.org", at=NOW)
+    actions.record_consent(by, patient, purpose="portal", given_on=NOW.date(), given_by="Jo", at=NOW)
+
+
+@pytest.fixture
+def story(clinician: User, outsider: User, patient: Patient, other_patient: Patient, clinic_admin: User) -> None:
+    """A patient in each clinic with a row of each kind."""
+    rows_around(patient, actor_for(clinician, patient.clinic))
+    rows_around(other_patient, actor_for(outsider, other_patient.clinic))
+
+
+def sign_in(caller: str, request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
+    """How this caller signs in: a session with its CSRF token, a token, or not at all."""
+    if caller == "nobody":
+        return {}
+    if caller == "read_only_token":
+        _, text = make_token(request.getfixturevalue("nurse"), "patients:read")
+        return {"headers": {"Authorization": f"Bearer {text}"}}
+    client = Client()
+    client.force_login(request.getfixturevalue(caller), "allauth.account.auth_backends.AuthenticationBackend")
+    csrf = "a" * 32
+    return {"headers": {"X-CSRFToken": csrf}, "cookies": {"session": client.cookies["session"].value, "csrf": csrf}}
+
+
+def foreign_rows(other_patient: Patient) -> list[Any]:
+    """Everything about the other clinic's patient, as it stands in the database."""
+    rows = [Patient.objects.filter(pk=other_patient.pk).values().get()]
+    for model in NOUNS.values():
+        rows += model.objects.filter(patient=other_patient).order_by("id").values()
+    return rows
+
+
+def allowed(bound: str, case: Case, status: int) -> bool:
+    """Whether this caller may have got this answer."""
+    if status >= 300:
+        return True
+    name = case.operation.definition.raw["operationId"]
+    return {
+        "everything": True,
+        "reading": case.method == "GET" or name in READING_POSTS,
+        "themselves": name == "me",
+        "nothing": False,
+    }[bound]
+
+
+def test_the_schema_is_valid_and_complete() -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_every_answer_is_one_the_schema_documents(
+    caller: str, schema: Any, story: None, patient: Patient, other_patient: Patient, request: pytest.FixtureRequest
+) -> None:
+    door = sign_in(caller, request)
+    before = foreign_rows(other_patient)
+    seen: dict[int, int] = {}
+    for operation in (result.ok() for result in schema.get_all_operations()):
+        takes_nothing = not (operation.path_parameters or operation.query or operation.body)
+        for mode in [GenerationMode.POSITIVE] if takes_nothing else GenerationMode:
+            explore(operation, mode, door, CALLERS[caller], patient, other_patient, seen)
+    assert foreign_rows(other_patient) == before
+    assert seen.keys() >= ANSWERS[CALLERS[caller]]
+
+
+def explore(
+    operation: Any,
+    mode: GenerationMode,
+    door: dict[str, dict[str, str]],
+    bound: str,
+    patient: Patient,
+    other_patient: Patient,
+    seen: dict[int, int],
+) -> None:
+    """Call one operation with generated input; most of the time about a patient that exists, with the right version."""
+
+    @settings(
+        max_examples=6,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=operation.as_strategy(generation_mode=mode),
+        whose=st.sampled_from([patient, patient, other_patient, None]),
+        fresh=st.booleans(),
+    )
+    def one(case: Case, whose: Patient | None, fresh: bool) -> None:
+        aim(case, whose, fresh)
+        response = case.call_and_validate(checks=CHECKS, **door)
+        seen[response.status_code] = seen.get(response.status_code, 0) + 1
+        assert allowed(bound, case, response.status_code)
+
+    one()
+
+
+def aim(case: Case, whose: Patient | None, fresh: bool) -> None:
+    """Put ids of rows that exist into the address, the current version into If-Match, and likely values into the body."""
+    if fresh and isinstance(case.body, dict):
+        case.body.update({name: value for name, value in LIKELY.items() if name in case.body})
+        if "clinic" in case.body:
+            case.body["clinic"] = str(Clinic.objects.get(name="Hillside").public_id)
+    if whose is not None and "public_id" in (case.path_parameters or {}):
+        case.path_parameters["public_id"] = str(whose.public_id)
+        noun = case.path.split("/")[5] if "row_id" in case.path_parameters else ""
+        if noun:
+            case.path_parameters["row_id"] = str(NOUNS[noun].objects.filter(patient=whose).first().public_id)
+        if fresh and case.headers and "If-Match" in case.headers:
+            case.headers["If-Match"] = f'"{Patient.objects.get(pk=whose.pk).version}"'
