@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # the templates our form renderer falls back to
     "django_htmx",
     "js_lib_bootstrap5",
     "csp",
@@ -189,6 +190,13 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "clinics.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "login": "clinics.door.SignIn",
+    "reset_password": "clinics.door.Reset",
+    "reset_password_from_key": "clinics.door.ResetKey",
+    "change_password": "clinics.door.ChangePassword",
+    "reauthenticate": "clinics.door.Confirm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_LOGIN_METHODS = {"email"}

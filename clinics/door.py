@@ -1,0 +1,37 @@
+"""allauth's forms in our house style: labels that stay, no placeholder that vanishes when somebody types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth
+
+
+class Plain:
+    """Take the placeholders and the repeated help off every field."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+
+
+class SignIn(Plain, allauth.LoginForm):
+    """Address and password."""
+
+
+class Reset(Plain, allauth.ResetPasswordForm):
+    """The address a reset is asked for."""
+
+
+class ResetKey(Plain, allauth.ResetPasswordKeyForm):
+    """A new password after a reset."""
+
+
+class ChangePassword(Plain, allauth.ChangePasswordForm):
+    """The old and the new password."""
+
+
+class Confirm(Plain, allauth.ReauthenticateForm):
+    """The password once more."""
