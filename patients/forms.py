@@ -20,9 +20,11 @@ from patients.models import (
     ContactKind,
     ContactPoint,
     GuardianLink,
+    GuardianScope,
     Measurement,
     Patient,
     Precaution,
+    Relation,
 )
 from patients.models.facts import CLASSES, SUBSTANCES
 from patients.models.patient import EDITABLE
@@ -112,6 +114,7 @@ class PatientForm(ActionForm):
         }
         help_texts = {
             "preferred_name": _("What the patient likes to be called, if it differs."),
+            "no_guardian_reason": _("Only for a patient under 16."),
             "record_number": _("As on the paper record or in your hospital system; unique in this clinic."),
         }
 
@@ -125,6 +128,7 @@ class PatientForm(ActionForm):
         "language",
         "zone",
         "needs_interpreter",
+        "no_guardian_reason",
     )
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -134,11 +138,61 @@ class PatientForm(ActionForm):
 
 
 class RegisterForm(PatientForm):
-    """A new patient; the last box appears only beside possible duplicates."""
+    """A new patient, with addresses and a first guardian; the last box appears only beside possible duplicates."""
+
+    email = forms.CharField(label=_("E-mail"), max_length=254, required=False, widget=forms.EmailInput)
+    mobile = forms.CharField(
+        label=_("Mobile phone"),
+        max_length=30,
+        required=False,
+        help_text=_("With the country code: +49 170 1234567"),
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    guardian_name = forms.CharField(label=_("Name of the guardian"), max_length=120, required=False)
+    guardian_relation = forms.ChoiceField(label=_("Relation"), choices=[("", "–"), *Relation.choices], required=False)
+    guardian_scope = forms.ChoiceField(label=_("May"), choices=[("", "–"), *GuardianScope.choices], required=False)
+    guardian_evidence = forms.CharField(
+        label=_("Evidence seen"),
+        max_length=120,
+        required=False,
+        help_text=_("For example: birth certificate."),
+    )
 
     confirm_not_duplicate = forms.BooleanField(
         label=_("None of these is the same person: register a new patient"), required=False
     )
+
+    PERSON = PatientForm.field_order
+    REACH = ("email", "mobile")
+    GUARDIAN = ("guardian_name", "guardian_relation", "guardian_scope", "guardian_evidence", "no_guardian_reason")
+
+    def sections(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """The form in three parts, each with a heading and a sentence."""
+        return [
+            (_("Person"), "", [self[name] for name in self.PERSON if name != "no_guardian_reason"]),
+            (
+                _("How to reach them"),
+                _("Messages go to an address only once its owner has confirmed it."),
+                self._of(self.REACH),
+            ),
+            (
+                _("Guardian"),
+                _("Under 16: somebody who may act for the patient, or why there is nobody."),
+                self._of(self.GUARDIAN),
+            ),
+        ]
+
+    def _of(self, names: tuple[str, ...]) -> list[forms.BoundField]:
+        return [self[name] for name in names]
+
+    def guardian(self, from_on: date) -> dict[str, Any] | None:
+        """The guardian that was entered, from a date on; None when all of it was left empty."""
+        values = {name: self.cleaned_data[f"guardian_{name}"] for name in ("name", "relation", "scope", "evidence")}
+        return {**values, "from_on": from_on} if any(values.values()) else None
+
+    def contacts(self) -> dict[str, str]:
+        """The addresses that were entered, by kind."""
+        return {kind: self.cleaned_data[kind] for kind in self.REACH if self.cleaned_data[kind]}
 
 
 class VersionField(forms.IntegerField):

@@ -14,7 +14,7 @@ SIMILAR = 0.8  # share of matching letters from which two names are called simil
 
 
 def fold(text: str) -> str:
-    """A name in the form it is compared and sorted in: lower case, no accents, one space; "Müller" = "Mueller" = "muller"."""
+    """A name as it is compared and sorted: lower case, no accents, single spaces; "Müller" = "Mueller" = "muller"."""
     text = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = re.sub(r"['’ʼ`´.]", "", text)
@@ -34,7 +34,7 @@ def alike_key(family: str, given: str) -> str:
 
 
 def search_prefixes(typed: str) -> list[str]:
-    """The prefixes of `search_key` that a typed name may mean: "smi", "smith, jo", "smith jo", "jo smith" (surname whole)."""
+    """The prefixes of `search_key` that a typed name may mean: "smi", "smith, jo", "smith jo", "jo smith"."""
     if "," in typed:
         family, given = typed.split(",", 1)
         return [search_key(family, given)] if fold(family) else []

@@ -50,6 +50,7 @@ def patient_values(**more: Any) -> dict[str, Any]:
         "given_name": "Robin",
         "birth_date": date(2019, 5, 4),
         "sex": "female",
+        "no_guardian_reason": "later",
     } | more
 
 

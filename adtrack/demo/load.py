@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -10,13 +10,15 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from adtrack.demo.accounts import ACCOUNTS, GUARDIAN, OTHER_STAFF, PATIENT, PLATFORM_ADMIN, STAFF, Account
-from adtrack.demo.generate import Person, demo_clinic, other_clinic
+from adtrack.demo.generate import Guardian, Person, demo_clinic, other_clinic
 from clinics import audit
 from clinics.access import Access, Actor, system_actor
 from clinics.actions import accept_invitation, invite_member, open_clinic
 from clinics.models import Clinic, Kind, User
 from patients import actions
-from patients.models import Patient
+from patients.ages import completed_years
+from patients.models import GuardianLink, Patient
+from patients.models.patient import NEEDS_GUARDIAN_UNDER
 
 CLINIC: dict[str, Any] = {
     "name": "Demo Clinic (made-up people)",
@@ -101,26 +103,35 @@ def _register(person: Person, clinic: Clinic, members: dict[str, Actor], at: dat
         "language": person.name.language,
         "needs_interpreter": person.needs_interpreter,
     }
-    patient = actions.register_patient(office, clinic, values, at=at)
+    is_child = completed_years(person.birth_date, clinic.today(at)) < NEEDS_GUARDIAN_UNDER
+    values["no_guardian_reason"] = "later" if is_child and not person.guardians else ""
+    guardian = _guardian_values(person.guardians[0], person.birth_date) if person.guardians else None
+    patient = actions.register_patient(office, clinic, values, guardian=guardian, at=at)
     _people_around(person, patient, office, at)
     _facts(person, patient, clinician, members.get("nurse", clinician), at)
     if person.closing:
         actions.close_patient(office, patient, **person.closing, version=patient.version, at=at)
 
 
+def _guardian_values(guardian: Guardian, from_on: date) -> dict[str, Any]:
+    return {
+        "name": guardian.name,
+        "relation": guardian.relation,
+        "scope": guardian.scope,
+        "evidence": guardian.evidence,
+        "from_on": from_on,
+        "user": User.objects.filter(email=guardian.email).first() if guardian.email else None,
+    }
+
+
 def _people_around(person: Person, patient: Patient, by: Actor, at: datetime) -> None:
     if person.account:
         actions.link_account(by, patient, User.objects.get(email=person.account), at=at)
     for guardian in person.guardians:
-        values = {
-            "name": guardian.name,
-            "relation": guardian.relation,
-            "scope": guardian.scope,
-            "evidence": guardian.evidence,
-            "from_on": patient.birth_date,
-            "user": User.objects.filter(email=guardian.email).first() if guardian.email else None,
-        }
-        link = actions.grant_guardian(by, patient, values, at=at)
+        link = GuardianLink.objects.filter(
+            patient=patient, name=guardian.name
+        ).first()  # the first came with the registration
+        link = link or actions.grant_guardian(by, patient, _guardian_values(guardian, patient.birth_date), at=at)
         for kind, address in (("mobile", guardian.mobile), ("email", guardian.email)):
             if address:
                 actions.add_contact_point(

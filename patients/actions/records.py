@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -13,9 +15,11 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Clinic, Kind
+from patients.actions.people import add_contact_point, grant_guardian
+from patients.ages import completed_years
 from patients.models import CloseReason, Patient
 from patients.models.base import PatientRow
-from patients.models.patient import EARLIEST_BIRTH, EDITABLE
+from patients.models.patient import EARLIEST_BIRTH, EDITABLE, NEEDS_GUARDIAN_UNDER
 
 
 def _check_birth(clinic: Clinic, born_on: date, at: datetime) -> None:
@@ -32,8 +36,20 @@ def _check_number(patient: Patient) -> None:
 
 
 @transaction.atomic
-def register_patient(by: Actor, clinic: Clinic, values: dict[str, Any], *, at: datetime) -> Patient:
-    """A new patient of a clinic from the EDITABLE values. ValidationError names the field."""
+def register_patient(
+    by: Actor,
+    clinic: Clinic,
+    values: dict[str, Any],
+    *,
+    guardian: dict[str, Any] | None = None,
+    contacts: dict[str, str] | None = None,
+    at: datetime,
+) -> Patient:
+    """A new patient of a clinic from the EDITABLE values, with a guardian (as grant_guardian) and addresses by kind.
+
+    Below 16 completed years there is a guardian, or a reason why there is none. ValidationError names the field; those of
+    the guardian begin with "guardian_".
+    """
     by.must(May.EDIT_PATIENTS, clinic)
     patient = Patient(
         clinic=clinic, registered_at=at, registered_by=by.user, **{k: values[k] for k in EDITABLE if k in values}
@@ -43,17 +59,37 @@ def register_patient(by: Actor, clinic: Clinic, values: dict[str, Any], *, at: d
     patient.full_clean(exclude=["name_key", "alike_key"])
     patient.save()
     audit.record(by, "patient registered", Kind.CREATE, at=at, obj=patient, patient=patient.public_id)
+    if guardian is not None:
+        with _errors_named("guardian_{}"):
+            grant_guardian(by, patient, guardian, at=at)
+    elif needs_guardian(patient, clinic.today(at)) and not patient.no_guardian_reason:
+        raise ValidationError({"no_guardian_reason": _("Under 16: enter a guardian, or say why there is none.")})
+    for kind, address in (contacts or {}).items():
+        with _errors_named(kind):
+            add_contact_point(by, patient, kind=kind, address=address, at=at)
     return patient
 
 
-@transaction.atomic(savepoint=False)  # one of two statements in the page's transaction; a savepoint would double them
+def needs_guardian(patient: Patient, on: date) -> bool:
+    """Whether the patient is under 16 on a date."""
+    return completed_years(patient.birth_date, on) < NEEDS_GUARDIAN_UNDER
+
+
+@contextmanager
+def _errors_named(pattern: str) -> Iterator[None]:
+    """Errors of a part of the form under the names the whole form gives its fields."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({pattern.format(name): errors for name, errors in error.error_dict.items()}) from None
+
+
 def open_patient(by: Actor, patient: Patient, *, at: datetime, page: str = "patient opened") -> None:
     """Note that somebody opened the record. Call it in the transaction that reads the page."""
     by.must(May.SEE_PATIENTS, patient.clinic)
     audit.record(by, page, Kind.READ, at=at, obj=patient, patient=patient.public_id)
 
 
-@transaction.atomic(savepoint=False)
 def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> None:
     """Note that somebody looked at the list of a clinic's patients, or searched it (for what is not noted)."""
     by.must(May.SEE_PATIENTS, clinic)
@@ -86,7 +122,7 @@ def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, versi
 def close_patient(
     by: Actor, patient: Patient, *, reason: str, deceased_on: date | None = None, version: int, at: datetime
 ) -> Patient:
-    """Close a record: it leaves the lists and stays readable. A death needs its date, not before birth nor in the future."""
+    """Close a record: it leaves the lists and stays readable. A death needs its date, between birth and today."""
     by.must(May.EDIT_PATIENTS, patient.clinic)
     current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
     if current.version != version or current.closed_at is not None:

@@ -9,7 +9,7 @@ from patients.models.facts import (
     PrecautionKind,
     PrecautionState,
 )
-from patients.models.patient import CloseReason, Patient, Sex
+from patients.models.patient import CloseReason, NoGuardianReason, Patient, Sex
 from patients.models.people import (
     Consent,
     ConsentChannel,
@@ -35,6 +35,7 @@ __all__ = [
     "GuardianScope",
     "Measurement",
     "MeasurementKind",
+    "NoGuardianReason",
     "Patient",
     "PatientLink",
     "Precaution",

@@ -27,7 +27,7 @@ class ClinicalQuerySet(models.QuerySet):
 
 
 class PatientRow(PublicIdModel):
-    """A row about a patient: recorded by somebody, later perhaps withdrawn by somebody, with a reason; never overwritten."""
+    """A row about a patient: recorded by somebody, perhaps withdrawn later, with a reason; never overwritten."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="%(class)ss")
     recorded_at = models.DateTimeField()

@@ -16,6 +16,7 @@ from clinics.models.base import PublicIdModel
 from clinics.models.clinic import validate_zone
 from patients import ages, names
 
+NEEDS_GUARDIAN_UNDER = 16  # completed years; below, somebody acts for the patient or the record says why nobody does
 EARLIEST_BIRTH = date(1880, 1, 1)  # a typing error, not a patient, before that
 
 
@@ -30,6 +31,7 @@ EDITABLE = (
     "language",
     "needs_interpreter",
     "zone",
+    "no_guardian_reason",
 )
 
 
@@ -49,6 +51,15 @@ class CloseReason(models.TextChoices):
     MOVED = "moved", _("Moved to another clinic")
     DIED = "died", _("Died")
     ERROR = "error", _("Registered in error")
+
+
+class NoGuardianReason(models.TextChoices):
+    """Why nobody may act for a patient under 16."""
+
+    LATER = "later", _("Evidence still to be seen")
+    OWN = "own", _("The young person comes alone")
+    AUTHORITY = "authority", _("An authority is responsible")
+    SAFEGUARDING = "safeguarding", _("Safeguarding: nobody gets access")
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -74,6 +85,7 @@ class Patient(PublicIdModel):
     language = models.CharField(_("language"), max_length=16, blank=True)
     needs_interpreter = models.BooleanField(_("needs an interpreter"), default=False)
     zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_zone])
+    no_guardian_reason = models.CharField(_("no guardian because"), max_length=12, choices=NoGuardianReason, blank=True)
     no_known_allergies_on = models.DateField(null=True, blank=True)
     no_known_allergies_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     deceased_on = models.DateField(_("died on"), null=True, blank=True)

@@ -35,13 +35,20 @@ def patient_register(request: HttpRequest) -> HttpResponse:
         )
         if not duplicates or values["confirm_not_duplicate"]:
             try:
-                patient = actions.register_patient(request.access.actor(clinic), clinic, values, at=now())
+                patient = _register(request, form)
             except ValidationError as error:
                 put_errors(form, error)
             else:
                 return saved(request, patient, _("Registered"))
     context = {"form": form, "duplicates": duplicates, "nav": "patients"}
     return render(request, "patients/register.html", context, status=422 if form.errors or duplicates else 200)
+
+
+def _register(request: HttpRequest, form: RegisterForm) -> Patient:
+    clinic, at = request.access.clinic, now()
+    guardian, contacts = form.guardian(clinic.today(at)), form.contacts()
+    by = request.access.actor(clinic)
+    return actions.register_patient(by, clinic, form.cleaned_data, guardian=guardian, contacts=contacts, at=at)
 
 
 @require_GET

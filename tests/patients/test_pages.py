@@ -38,6 +38,7 @@ def typed(**more: str) -> dict[str, str]:
         "birth_date_year": "2019",
         "sex": "female",
         "record_number": "N-1",
+        "no_guardian_reason": "later",
     }
     return values | more
 
@@ -381,3 +382,21 @@ def test_membership_that_ended_closes_the_page_on_the_next_request(
     user.memberships.update(ended_at=timezone.now() - timedelta(seconds=1), ended_by=user)
     assert client.get(url).status_code == 404
     assert client.get(reverse("patient_list")).status_code == 302
+
+
+def test_register_a_child_with_guardian_and_address(signed_in: SignIn, nurse: User) -> None:
+    client, url = signed_in(nurse), reverse("patient_register")
+    child = typed(no_guardian_reason="", email="ada@example.org", guardian_name="Maria Newcomer")
+    answer = client.post(url, child)
+    assert answer.status_code == 422
+    assert '<a href="#id_guardian_relation">' in answer.content.decode()
+    rest = {"guardian_relation": "mother", "guardian_scope": "manage", "guardian_evidence": "passport"}
+    assert client.post(url, child | rest).status_code == 302
+    assert GuardianLink.objects.get().evidence_checked_by == nurse
+    assert ContactPoint.objects.get().address == "ada@example.org"
+
+
+def test_register_a_child_without_guardian_asks_why(signed_in: SignIn, nurse: User) -> None:
+    answer = signed_in(nurse).post(reverse("patient_register"), typed(no_guardian_reason=""))
+    assert answer.status_code == 422
+    assert "Under 16: enter a guardian, or say why there is none." in answer.content.decode()

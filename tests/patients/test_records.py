@@ -373,3 +373,39 @@ def test_the_clock_of_the_clinic_dates_no_known_allergies(by: Actor, patient: Pa
     actions.record_no_known_allergies(by, patient, at=datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
     patient.refresh_from_db()
     assert patient.no_known_allergies_on == date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("born", "reason", "accepted"),
+    [
+        ("2010-11-21", "", False),
+        ("2010-11-21", "own", True),
+        ("2010-11-20", "", True),
+        ("2026-11-20", "", False),
+        ("2026-11-20", "later", True),
+        ("1980-01-01", "", True),
+    ],
+)
+def test_under_16_needs_a_guardian_or_a_reason(by: Actor, clinic: Clinic, born: str, reason: str, accepted: bool) -> None:
+    values = patient_values(birth_date=date.fromisoformat(born), no_guardian_reason=reason)
+    if accepted:
+        assert actions.register_patient(by, clinic, values, at=NOW).pk
+    else:
+        with pytest.raises(ValidationError) as error:
+            actions.register_patient(by, clinic, values, at=NOW)
+        assert fields_of(error) == ["no_guardian_reason"]
+        assert not Patient.objects.exists()
+
+
+def test_registering_with_a_guardian_and_addresses_is_one_thing(by: Actor, clinic: Clinic) -> None:
+    guardian = {"name": "Maria", "relation": "mother", "scope": "manage", "evidence": "passport", "from_on": NOW.date()}
+    values = patient_values(no_guardian_reason="")
+    with pytest.raises(ValidationError) as error:
+        actions.register_patient(by, clinic, values, guardian=guardian | {"evidence": ""}, at=NOW)
+    assert fields_of(error) == ["guardian_evidence"]
+    with pytest.raises(ValidationError) as error:
+        actions.register_patient(by, clinic, values, guardian=guardian, contacts={"mobile": "12"}, at=NOW)
+    assert fields_of(error) == ["mobile"]
+    assert not Patient.objects.exists()
+    patient = actions.register_patient(by, clinic, values, guardian=guardian, contacts={"mobile": "+447700900123"}, at=NOW)
+    assert verbs(patient) == ["patient registered", "guardian access granted", "contact added"]
