@@ -41,9 +41,28 @@ class Adapter(DefaultAccountAdapter):
         return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """A deactivated account is answered like a wrong password."""
+        """A deactivated account is answered, counted and noted like a wrong password: nobody learns that it was right."""
         user = super().authenticate(request, **credentials)
-        return user if user is not None and user.is_active else None
+        if user is None or user.is_active:
+            return user
+        self.pre_authenticate(request, **credentials)
+        self.authentication_failed(request, **credentials)
+        return None
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """With the address of the account: the first platform administrator has no row of allauth's own."""
+        found = self.authenticate(self.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """To the address of the account, whether allauth has a row for it or not."""
+        super().send_notification_mail(template_prefix, user, context, email or user.email)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """A failed sign-in leaves a security row; the account's public id only if there is one."""
