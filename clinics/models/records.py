@@ -1,6 +1,7 @@
 """What the software remembers about its own use."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinics.models.base import PublicIdModel
@@ -23,6 +24,10 @@ class Outcome(models.TextChoices):
     DONE = "done", _("done")
     REFUSED = "refused", _("refused")
     FAILED = "failed", _("failed")
+
+
+# What a platform administrator may read: security events, accounts, clinics; nothing about a patient, no reading of lists.
+NOT_ABOUT_PATIENTS = Q(patient__isnull=True) & ~Q(kind=Kind.READ)
 
 
 class AuditEvent(models.Model):
@@ -55,6 +60,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["clinic", "-id"], name="audit_by_clinic"),
             models.Index(fields=["patient", "-id"], name="audit_by_patient"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
+            models.Index(fields=["clinic", "recorded_at"], name="audit_by_clinic_and_time"),
+            # Most rows are reads that went well; these three hold only the others, so they are small.
+            models.Index(fields=["clinic", "kind", "-id"], condition=~Q(kind="R"), name="audit_by_clinic_and_kind"),
+            models.Index(fields=["clinic", "outcome", "-id"], condition=~Q(outcome="done"), name="audit_of_refusals"),
+            models.Index(fields=["-id"], condition=NOT_ABOUT_PATIENTS, name="audit_not_about_patients"),
         ]
 
     def __str__(self) -> str:
