@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -121,6 +121,11 @@ def open_invitation(at: datetime, *, token_hash: str = "", public_id: str = "") 
 def has_account(email: str) -> bool:
     """Whether somebody signs in with this address already."""
     return User.objects.filter(email=email).exists()
+
+
+def staff_accounts() -> QuerySet[User]:
+    """Accounts that hold or held a role, and platform administrators; not those of patients and guardians."""
+    return User.objects.filter(Q(is_staff=True) | Exists(Membership.objects.filter(user=OuterRef("pk"))))
 
 
 @dataclass(frozen=True)

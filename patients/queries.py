@@ -371,3 +371,14 @@ def patient_with_number(user: Any, clinic: Clinic, number: str) -> UUID | None:
     """The public id of the clinic's patient with this record number."""
     known = Patient.objects.visible_to(user).filter(clinic=clinic, record_number=number.strip())
     return known.values_list("public_id", flat=True).first()
+
+
+def foreign_patient(pk: str) -> Http404:
+    """What to raise for a patient, named by key as in the Django admin, that is not for this account: NotYours if it exists."""
+    known = Patient.objects.filter(pk=pk) if pk.isdecimal() else Patient.objects.none()
+    found = known.select_related("clinic").first()
+    if found is None:
+        return Http404()
+    return NotYours(
+        object_type="patient", object_id=found.public_id, clinic=found.clinic.public_id, patient=found.public_id
+    )

@@ -12,6 +12,7 @@ from clinics.actions.staff import (
     open_clinic,
     revoke_invitation,
     set_account_active,
+    set_platform_admin,
 )
 from clinics.actions.system import beat, keep_form, open_audit, sweep_leftovers
 from clinics.actions.tokens import authenticate_token, issue_token, revoke_token
@@ -34,5 +35,6 @@ __all__ = [
     "revoke_invitation",
     "revoke_token",
     "set_account_active",
+    "set_platform_admin",
     "sweep_leftovers",
 ]

@@ -36,6 +36,13 @@ def _check_flags(role: str, flags: dict[str, bool]) -> None:
         raise ValidationError({"is_medical_lead": _("Only a dermatologist can be medical lead.")})
 
 
+def check_has_no_such_role(clinic: Clinic, email: str, role: str) -> None:
+    """ValidationError when the account with this address holds the role already."""
+    held = Membership.objects.filter(clinic=clinic, user__email=email.strip().lower(), role=role, ended_at__isnull=True)
+    if held.exists():
+        raise ValidationError(_("This person already has that role in the clinic."))
+
+
 @transaction.atomic
 def open_clinic(by: Actor, *, name: str, zone: str, jurisdiction: str, languages: list[str], at: datetime) -> Clinic:
     """A new clinic; by a platform administrator or a command."""
@@ -82,8 +89,7 @@ def invite_member(
     _must_manage(by, clinic)
     _check_flags(role, flags)
     email = email.strip().lower()
-    if Membership.objects.live().filter(clinic=clinic, user__email=email, role=role).exists():
-        raise ValidationError({"email": _("This person already has that role in the clinic.")})
+    check_has_no_such_role(clinic, email, role)
     for earlier in Invitation.objects.open(at).filter(clinic=clinic, email=email, role=role):
         revoke_invitation(by, earlier, at=at)
     token = secrets.token_urlsafe(32)
@@ -126,8 +132,7 @@ def appoint_administrator(by: Actor, clinic: Clinic, user: User, *, at: datetime
     """Make an account administrator of a clinic without an invitation; by a platform administrator."""
     if not (by.user and by.user.is_staff and by.channel == "admin"):
         raise NotAllowed("appoint an administrator", clinic=clinic.public_id)
-    if Membership.objects.filter(clinic=clinic, user=user, role=Role.CLINIC_ADMIN, ended_at__isnull=True).exists():
-        raise ValidationError({"user": _("This person already has that role in the clinic.")})
+    check_has_no_such_role(clinic, user.email, Role.CLINIC_ADMIN)
     membership = Membership.objects.create(
         clinic=clinic, user=user, role=Role.CLINIC_ADMIN, started_at=at, started_by=by.account
     )
@@ -243,3 +248,14 @@ def set_account_active(by: Actor, user: User, active: bool, *, at: datetime) -> 
     if User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active):
         user.is_active = active
         audit.record(by, "account activated" if active else "account deactivated", Kind.UPDATE, at=at, obj=user)
+
+
+@transaction.atomic
+def set_platform_admin(by: Actor, user: User, is_staff: bool, *, at: datetime) -> None:
+    """Make an account platform administrator, or end that; by a superuser."""
+    if by.role != "system" and not (by.user and by.user.is_superuser):
+        raise NotAllowed("appoint a platform administrator")
+    if User.objects.filter(pk=user.pk).exclude(is_staff=is_staff).update(is_staff=is_staff):
+        user.is_staff = is_staff
+        verb = "platform administrator appointed" if is_staff else "platform administrator dismissed"
+        audit.record(by, verb, Kind.UPDATE, at=at, obj=user)

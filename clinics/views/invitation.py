@@ -33,7 +33,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = queries.open_invitation(at, token_hash=hash_token(token))
     if invitation is not None:
         request.session[SESSION_KEY] = str(invitation.public_id)
-        response = redirect("invitation_form")
+        response: HttpResponse = redirect("invitation_form")
     elif ratelimit.consume(request, app="allauth.account", action="token", limit_get=True):
         actions.note_wrong_link(request.access.actor(None), at=at)
         response = _gone(request)

@@ -47,8 +47,9 @@ def _page(request: HttpRequest, form: ClinicForm, clinic: Clinic, status: int, *
 
 def _stale(request: HttpRequest, form: ClinicForm, stored: Clinic) -> HttpResponse:
     """Both values, the input kept; the next save is made in the knowledge of the stored ones."""
-    form.data = form.data.copy()
-    form.data["version"] = stored.version
+    data = request.POST.copy()
+    data["version"] = str(stored.version)
+    form.data = data
     typed = form.cleaned_data
     compare = [
         (form.fields[name].label, _shown(form, name, value), _shown(form, name, typed[name]))

@@ -170,8 +170,9 @@ def _stale(request: HttpRequest, form: MembershipForm, stored: Membership) -> Ht
     """Both values, the input kept; the next save is made in the knowledge of the stored ones."""
     if stored.ended_at:
         return _nothing_to_change(request, stored)
-    form.data = form.data.copy()
-    form.data["version"] = stored.version
+    data = request.POST.copy()
+    data["version"] = str(stored.version)
+    form.data = data
     yes_no = {True: _("yes"), False: _("no")}
     compare = [
         (form.fields[flag].label, yes_no[getattr(stored, flag)], yes_no[form.cleaned_data[flag]])
