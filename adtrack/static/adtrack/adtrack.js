@@ -64,6 +64,20 @@ const focusSummary = (root) => root.querySelector(".error-summary")?.focus();
 focusSummary(document);
 document.addEventListener("htmx:afterSwap", (event) => focusSummary(event.target));
 
+// The banner is as high as the name and the allergies in it: nothing that gets the focus may hide under it.
+const banner = document.querySelector(".banner");
+if (banner) {
+  new ResizeObserver(() => {
+    const height = getComputedStyle(banner).position === "sticky" ? banner.offsetHeight : 0;
+    document.documentElement.style.setProperty("--banner", `${height}px`);
+  }).observe(banner);
+}
+
+// A part of a page cannot show a refusal or an outage: send the form the plain way, and its page says what happened.
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, (event) => event.detail.elt.closest("form")?.submit());
+}
+
 // An open menu closes with Escape or a click elsewhere.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
