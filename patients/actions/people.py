@@ -35,13 +35,14 @@ def grant_guardian(by: Actor, patient: Patient, values: dict[str, Any], *, at: d
     by.must(May.GRANT_ACCESS, patient.clinic)
     link = GuardianLink(patient=patient, recorded_at=at, recorded_by=by.user, evidence_checked_by=by.user, **values)
     link.name, link.evidence = link.name.strip(), link.evidence.strip()
-    link.full_clean()  # blank fields first, all of them at once
+    link.clean_fields()  # blank fields first, all of them at once; constraints, which name no field, last
     if link.until_on is not None and link.until_on < link.from_on:
         raise ValidationError({"until_on": _("The end is before the start.")})
     if link.from_on < patient.birth_date:
         raise ValidationError({"from_on": _("This date is before the birth.")})
     if link.user and GuardianLink.objects.live().filter(patient=patient, user=link.user).exists():
         raise ValidationError({"user": _("This person has access already.")})
+    link.full_clean()
     link.save()
     audit.record(by, "guardian access granted", Kind.CREATE, at=at, obj=link, patient=patient.public_id)
     return link
