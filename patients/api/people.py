@@ -13,7 +13,7 @@ from clinics.api import now, operation
 from clinics.serializers import StrictSerializer
 from patients import actions
 from patients.api.base import RowEndpoint, RowsQuery, WithdrawIn
-from patients.api.shapes import RowOut
+from patients.api.shapes import GuardianIn, RowOut
 from patients.models import (
     Consent,
     ConsentChannel,
@@ -21,20 +21,7 @@ from patients.models import (
     ContactKind,
     ContactPoint,
     GuardianLink,
-    GuardianScope,
-    Relation,
 )
-
-
-class GuardianIn(StrictSerializer):
-    """Somebody who may act for the patient. Their account comes by invitation, never through the API."""
-
-    name = serializers.CharField(max_length=120)
-    relation = serializers.ChoiceField(Relation.choices)
-    scope = serializers.ChoiceField(GuardianScope.choices)
-    evidence = serializers.CharField(max_length=120, help_text="Which document or register was seen.")
-    from_on = serializers.DateField()
-    until_on = serializers.DateField(allow_null=True, default=None)
 
 
 class GuardianOut(RowOut):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
@@ -39,6 +43,16 @@ VERSIONED: dict[str, Any] = {
     "refusals": (404, 428),
     "headers": (IF_MATCH, ETAG),
 }
+
+
+@contextmanager
+def guardian_errors_by_place() -> Iterator[None]:
+    """Errors of the guardian under the place they have in the body: `guardian.evidence`, not `guardian_evidence`."""
+    try:
+        yield
+    except ValidationError as error:
+        texts = error.message_dict.items()
+        raise ValidationError({re.sub("^guardian_", "guardian.", name): those for name, those in texts}) from None
 
 
 class PatientList(PatientEndpoint):
@@ -97,7 +111,9 @@ class Patients(PatientList):
         clinic = self.clinic(values.pop("clinic"), May.SEE_PATIENTS, May.EDIT_PATIENTS)
         if not values.pop("confirm_not_duplicate"):
             self._refuse_duplicates(clinic, values)
-        patient = actions.register_patient(self.actor(clinic), clinic, values, at=now())
+        guardian = values.pop("guardian", None)
+        with guardian_errors_by_place():
+            patient = actions.register_patient(self.actor(clinic), clinic, values, guardian=guardian, at=now())
         answer = self.answer(patient, HTTPStatus.CREATED)
         answer["Location"] = reverse("api_patient", args=[patient.public_id])
         return answer

@@ -7,7 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 from clinics.serializers import PageQuery, Problem, StrictSerializer
-from patients.models import Allergy, AllergyKind, CloseReason, Patient, Sex
+from patients.models import (
+    Allergy,
+    AllergyKind,
+    CloseReason,
+    GuardianScope,
+    NoGuardianReason,
+    Patient,
+    Relation,
+    Sex,
+)
 from patients.models.facts import CLASSES, SUBSTANCES
 
 ALLERGENS = [*dict([*SUBSTANCES, *CLASSES]).items()]
@@ -69,12 +78,29 @@ class PatientIn(StrictSerializer):
     language = serializers.CharField(max_length=16, allow_blank=True, default="", help_text="For example en or pt-br.")
     needs_interpreter = serializers.BooleanField(default=False)
     zone = serializers.CharField(max_length=64, allow_blank=True, default="", help_text="IANA; empty: the clinic's.")
+    no_guardian_reason = serializers.ChoiceField(
+        NoGuardianReason.choices, allow_blank=True, default="", help_text="Why nobody acts for a patient under 16."
+    )
+
+
+class GuardianIn(StrictSerializer):
+    """Somebody who may act for the patient. Their account comes by invitation, never through the API."""
+
+    name = serializers.CharField(max_length=120)
+    relation = serializers.ChoiceField(Relation.choices)
+    scope = serializers.ChoiceField(GuardianScope.choices)
+    evidence = serializers.CharField(max_length=120, help_text="Which document or register was seen.")
+    from_on = serializers.DateField()
+    until_on = serializers.DateField(allow_null=True, default=None)
 
 
 class RegisterIn(PatientIn):
     """A new patient of one of your clinics."""
 
     clinic = serializers.UUIDField()
+    guardian = GuardianIn(
+        required=False, allow_null=True, help_text="Under 16: somebody who may act, or `no_guardian_reason`."
+    )
     confirm_not_duplicate = serializers.BooleanField(
         default=False, help_text="True once somebody has compared the possible duplicates of a 409."
     )
@@ -96,6 +122,7 @@ class PatientOut(serializers.ModelSerializer):
 
     id = serializers.UUIDField(source="public_id")
     clinic = serializers.UUIDField(source="clinic.public_id")
+    no_guardian_reason = serializers.ChoiceField(NoGuardianReason.choices, allow_blank=True)
     close_reason = serializers.ChoiceField(CloseReason.choices, allow_blank=True, help_text="Empty while it is open.")
     allergies = AllergyStateOut(required=False)
 
@@ -113,6 +140,7 @@ class PatientOut(serializers.ModelSerializer):
             "language",
             "needs_interpreter",
             "zone",
+            "no_guardian_reason",
             "deceased_on",
             "closed_at",
             "close_reason",
