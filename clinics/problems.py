@@ -8,7 +8,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -22,6 +22,7 @@ from clinics import audit
 from clinics.errors import NotAllowed, NotYours, Stale
 
 CONTENT_TYPE = "application/problem+json"
+OF_THE_WHOLE = (NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY)  # Django's name and DRF's
 MOST_ERRORS = 50  # a body of a thousand wrong names is not answered with a thousand lines
 
 
@@ -94,7 +95,7 @@ def _flat(errors: Any, path: str = "") -> Iterator[dict[str, str]]:
     """DRF's nested errors as a list of {field, message}; an error of the whole has an empty field."""
     if isinstance(errors, dict):
         for name, inner in errors.items():
-            step = "" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name)
+            step = "" if name in OF_THE_WHOLE else str(name)
             yield from _flat(inner, ".".join(filter(None, (path, step))))
     elif isinstance(errors, list):
         for index, inner in enumerate(errors):

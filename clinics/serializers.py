@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -11,9 +12,11 @@ from rest_framework import serializers
 from clinics.access import SCOPES, May
 from clinics.models import Role
 
+TEXTS = (serializers.CharField, serializers.ChoiceField, serializers.UUIDField, serializers.DateField)
+
 
 class StrictSerializer(serializers.Serializer):
-    """Input in which a name we do not know, or a list where one value belongs, is refused and not passed over."""
+    """Input in which a name we do not know, a number for a text or a list for one value is refused, not made to fit."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The validated values; a ValidationError names every field that does not belong."""
@@ -27,6 +30,8 @@ class StrictSerializer(serializers.Serializer):
         field = self.fields.get(name)
         if field is None or field.read_only:
             return "This field is not known here."
+        if isinstance(field, TEXTS) and not isinstance(value, (str, NoneType)):
+            return "This must be a text."
         holds_many = isinstance(field, (serializers.BaseSerializer, serializers.ListField))
         return "This is one value, not a list or an object." if isinstance(value, (list, dict)) and not holds_many else ""
 
