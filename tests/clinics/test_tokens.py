@@ -158,6 +158,7 @@ def test_last_use_is_noted_at_most_once_a_minute(nurse: User) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
         api.get("me/")
         first = ApiToken.objects.get().last_used_at
+        assert first is not None
         clock.shift(59)
         api.get("me/")
         assert ApiToken.objects.get().last_used_at == first

@@ -22,10 +22,12 @@ NEW = {
     "given_name": "Alex",
     "birth_date": "2015-02-03",
     "sex": "unknown",
+    "no_guardian_reason": "later",
 }
 RECORD = {
     "id", "clinic", "record_number", "family_name", "given_name", "preferred_name", "birth_date", "sex", "language",
-    "needs_interpreter", "zone", "deceased_on", "closed_at", "close_reason", "registered_at", "version",
+    "needs_interpreter", "zone", "no_guardian_reason", "deceased_on", "closed_at", "close_reason", "registered_at",
+    "version",
 }  # fmt: skip
 
 
@@ -73,7 +75,7 @@ def test_list_costs_the_same_for_one_and_three_rows(
         assert len(api.get("patients/").json()["results"]) == 3
 
 
-LIST_QUERIES = 14
+LIST_QUERIES = 12
 
 
 def test_list_pages_forth_and_back_without_a_name_in_the_address(nurse: User, clinic: Clinic) -> None:
@@ -193,6 +195,25 @@ def test_register(nurse: User, clinic: Clinic) -> None:
     assert (response["ETag"], response["Location"]) == ('"1"', f"/api/v1/patients/{row.public_id}/")
     assert last_audit() == ("patient registered", "done", "api")
     assert api.get(response["Location"]).json() == response.json()
+
+
+def test_register_a_child_with_somebody_who_may_act(nurse: User, clinic: Clinic) -> None:
+    api = Api(nurse)
+    body = {**NEW, "clinic": str(clinic.public_id), "no_guardian_reason": ""}
+    assert errors_of(api.post("patients/", body)) == ["no_guardian_reason"]
+    assert errors_of(api.post("patients/", {**body, "birth_date": "1980-01-01", "guardian": []})) == ["guardian"]
+    mother = {"name": "Jo", "relation": "mother", "scope": "manage", "evidence": "passport", "from_on": "2026-11-01"}
+    for change, field in (
+        ({"user": 1}, "guardian.user"),
+        ({"scope": "all"}, "guardian.scope"),
+        ({"until_on": "2026-10-01"}, "guardian.until_on"),
+    ):
+        assert errors_of(api.post("patients/", {**body, "guardian": mother | change})) == [field]
+    assert not Patient.objects.exists()
+    made = api.post("patients/", {**body, "guardian": mother})
+    assert made.status_code == 201
+    links = api.get(f"patients/{made.json()['id']}/guardians/").json()["results"]
+    assert [(link["name"], link["scope"], link["has_account"]) for link in links] == [("Jo", "manage", False)]
 
 
 def test_register_needs_a_clinic_of_yours(nurse: User, clinic: Clinic, other_clinic: Clinic) -> None:
