@@ -6,7 +6,7 @@ Every change goes through an action, so that it is checked and leaves its audit 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import allauth.account.admin  # noqa: F401  (registers what is unregistered below)
 import django.contrib.auth.admin  # noqa: F401  (likewise)
@@ -18,7 +18,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -43,7 +43,7 @@ def change_password(request: HttpRequest, extra_context: dict[str, Any] | None =
     return redirect("account_change_password")
 
 
-admin.site.password_change = change_password  # type: ignore[method-assign]
+admin.site.password_change = change_password  # type: ignore[method-assign,assignment]
 admin.site.logout = sign_out  # type: ignore[method-assign,assignment]
 
 
@@ -55,7 +55,8 @@ class FirstPages(Paginator):
     @cached_property
     def count(self) -> int:
         """Rows, at the most `most`."""
-        return len(self.object_list.values_list("pk")[: self.most])
+        rows = cast("QuerySet[Any]", self.object_list)
+        return len(rows.values_list("pk")[: self.most])
 
 
 class PlatformAdmin(admin.ModelAdmin):
@@ -202,7 +203,7 @@ class AppointForm(forms.ModelForm):
         fields = ("clinic", "user")
 
     def clean(self):
-        values = super().clean()
+        values = super().clean() or {}
         if not self.errors:
             check_has_no_such_role(values["clinic"], values["user"].email, Role.CLINIC_ADMIN)
         return values
@@ -248,7 +249,7 @@ class FirstInvitationForm(forms.ModelForm):
         fields = ("clinic", "email", "name")
 
     def clean(self):
-        values = super().clean()
+        values = super().clean() or {}
         if not self.errors:
             check_has_no_such_role(values["clinic"], values["email"], Role.CLINIC_ADMIN)
         return values

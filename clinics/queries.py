@@ -108,7 +108,7 @@ def _of_their_clinics(access: Access, row: Row | None) -> Row:
     if row is None:
         raise Http404
     if not access.roles(row.clinic):
-        raise NotYours(object_type=row._meta.model_name, object_id=row.public_id, clinic=row.clinic.public_id)
+        raise NotYours(object_type=str(row._meta.model_name), object_id=row.public_id, clinic=row.clinic.public_id)
     return row
 
 
