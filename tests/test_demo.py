@@ -14,7 +14,7 @@ from subprocess import Popen
 
 import pytest
 
-from tests.processes import ask, children, end, environment, free_port, is_alive, start, wait_for
+from tests.processes import ROOT, ask, children, end, environment, free_port, is_alive, start, wait_for
 
 PASSWORD = "demo-password-for-this-test"
 
@@ -117,7 +117,8 @@ def test_demo_second_start_keeps_password_and_data_until_reset(demo: Demo, folde
     assert first.wait(60) == 0
     second = demo("--port", str(free_port()))
     assert password[1] in wait_for_banner(second, log)
-    os.kill(second.pid, signal.SIGHUP)
+    for _ in range(5):  # somebody impatient
+        os.kill(second.pid, signal.SIGHUP)
     assert second.wait(60) == 0
 
     (folder / "letters.txt").write_text("somebody else's")
@@ -133,6 +134,24 @@ def test_demo_when_one_part_dies_all_end_and_it_says_so(demo: Demo, log: Path) -
     assert process.wait(60) == 1
     assert "ended by itself" in log.read_text()
     assert [pid for pid in parts if is_alive(pid)] == []
+
+
+def test_demo_whose_terminal_is_closed_ends(folder: Path) -> None:
+    screen, terminal = os.openpty()
+    command = [sys.executable, "manage.py", "demo", "--port", str(free_port())]
+    env = environment(ADTRACK_DEMO="1", ADTRACK_DEMO_DIR=str(folder))
+    process = Popen(command, cwd=ROOT, env=env, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
+    os.close(terminal)
+    try:
+        text = b""
+        while b"Ctrl-C" not in text:
+            text += os.read(screen, 4096)
+        parts = children(process.pid)
+        os.close(screen)
+        process.wait(60)
+        assert [pid for pid in parts if is_alive(pid)] == []
+    finally:
+        end(process)
 
 
 def test_demo_with_a_taken_port_names_the_way_out(demo: Demo, log: Path) -> None:

@@ -7,15 +7,16 @@ import http.client
 import io
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from argparse import ArgumentParser
 from contextlib import suppress
+from types import FrameType
 from typing import Any, TextIO
 
 from django.conf import settings
@@ -32,11 +33,35 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no two that look alike
 SHOWN = (*STAFF[1:], STAFF[0], PLATFORM_ADMIN, OTHER_STAFF[1])
 
 
+class Stop:
+    """Whether to end. No threading.Event: a signal in the middle of its wait() would lock for ever."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler."""
+        self.asked = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait a little, then say whether to end."""
+        if not self.asked:
+            time.sleep(seconds)
+        return self.asked or self._terminal_is_gone()
+
+    @staticmethod
+    def _terminal_is_gone() -> bool:
+        """Closing a terminal tells its first process only: under `ssh -t host make demo` that is make, which keeps it."""
+        poll = select.poll()
+        poll.register(1, 0)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
+
+
 class Command(BaseCommand):
     """Prepare the data, start the three, watch over them, end all of them."""
 
     help = "Start the demonstration on this machine (use `make demo`)."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]  # migrate runs the ones that matter
+    requires_system_checks: list[str] = []  # migrate runs the ones that matter
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Two options; the password comes from DEMO_PASSWORD, because command lines are visible to everybody."""
@@ -99,9 +124,9 @@ class Command(BaseCommand):
         return password
 
     def _run(self, port: int, password: str) -> None:
-        stop = threading.Event()
+        stop = Stop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda number, frame: stop.set())
+            signal.signal(number, stop.ask)
         processes: dict[str, subprocess.Popen[bytes]] = {}
         try:
             for name, command in commands(port).items():
@@ -112,9 +137,10 @@ class Command(BaseCommand):
                 self._refuse_dead(processes)
         finally:
             end(processes)
-        self.stdout.write("\nThe demonstration has ended. Its data is kept; `make demo` goes on with it.")
+        with suppress(OSError):  # the terminal may have been closed
+            self.stdout.write("\nThe demonstration has ended. Its data is kept; `make demo` goes on with it.")
 
-    def _wait_for_web(self, port: int, processes: dict[str, subprocess.Popen[bytes]], stop: threading.Event) -> bool:
+    def _wait_for_web(self, port: int, processes: dict[str, subprocess.Popen[bytes]], stop: Stop) -> bool:
         """Whether the web server answers; False when somebody pressed Ctrl-C meanwhile."""
         until = time.monotonic() + START_SECONDS
         while not stop.wait(0.1):
