@@ -6,7 +6,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-anywhere-else-0123
 os.environ.setdefault("DATABASE_URL", "sqlite:///var/test.sqlite3")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 
-from adtrack.settings import *
+from adtrack.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
