@@ -1,0 +1,386 @@
+"""Every page, in the states it can be in, on a desk and at 320 pixels: axe finds nothing and nothing scrolls sideways.
+
+Names and texts are as long as the fields allow without a place to break, because that is what breaks pages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from clinics import actions as clinic_actions
+from clinics.access import Actor
+from clinics.models import Clinic, Role, User
+from patients import actions, queries
+from patients.models import Patient
+from tests.factories import actor_for, make_clinic, make_member, make_patient, make_user
+from tests.journeys.conftest import Journey
+
+pytestmark = pytest.mark.browser
+
+# What a box cuts off or hides behind a scroll bar of its own; a name in the header may end in an ellipsis.
+CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((box) =>
+  box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible"
+  && !box.matches("input, select, textarea, .menu-name, .visually-hidden, thead")
+).map((box) => `${box.tagName} ${box.className} ${box.innerText.slice(0, 60)}`)"""
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"
+NUMBER = "H-2026-000000000000000000001234X"
+SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 320, "height": 640}}
+PICTURES = os.environ.get("ADTRACK_PICTURES", "")  # a folder: keep a picture of every page for a look with the eye
+
+
+@dataclass
+class Stage:
+    """A clinic with people in it, and the browser."""
+
+    page_of: Journey
+    clinic: Clinic
+    clinician: User
+    administrator: User
+    by: Actor
+    patient: Patient
+
+    def open(self, name: str, *args: object, user: User | None = None) -> Page:
+        """A page by the name of its address, for the clinician unless somebody else is meant."""
+        return self.page_of(user or self.clinician, path=reverse(name, args=args), **self.options)
+
+    def of_patient(self, name: str, *args: object) -> Page:
+        """A page of the patient's record."""
+        return self.open(name, self.patient.public_id, *args)
+
+    options: dict[str, str] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.options = self.options or {}
+
+
+def send(page: Page) -> Page:
+    """Send the form of the page as it is."""
+    page.locator("main form button").last.click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    return page
+
+
+@pytest.fixture
+def stage(page_of: Journey, clinic: Clinic, clinician: User) -> Stage:
+    """A clinic where everything has a long name, with one patient about whom everything is known."""
+    clinic.name = f"Klinik {LONG}"
+    clinic.save()
+    clinician.name = f"Dr {LONG}"
+    clinician.save()
+    by = actor_for(clinician, clinic)
+    now = timezone.now()
+    patient = make_patient(
+        clinic,
+        family_name=LONG,
+        given_name=LONG,
+        preferred_name=LONG,
+        record_number=NUMBER,
+        needs_interpreter=True,
+        language="de",
+    )
+    make_patient(clinic, family_name=LONG, given_name=LONG)  # a namesake
+    make_patient(clinic, family_name="Ng", given_name="Al")
+    actions.record_allergy(by, patient, kind="substance", code="other", text=LONG, reaction=LONG, at=now)
+    actions.record_allergy(by, patient, kind="class", code="macrolides", text="", reaction="", at=now)
+    actions.record_measurement(by, patient, kind="weight", value=24, measured_on=clinic.today(now), at=now)
+    infection = {"kind": "skin_infection", "state": "present", "site": "face", "side": "", "text": LONG}
+    for values in (infection, infection | {"kind": "epilepsy", "state": "absent", "site": "", "text": ""}):
+        actions.record_precaution(by, patient, values | {"from_on": clinic.today(now), "until_on": None}, at=now)
+    guardian = actions.grant_guardian(
+        by,
+        patient,
+        {"name": LONG, "relation": "mother", "scope": "manage", "evidence": LONG, "from_on": clinic.today(now)},
+        at=now,
+    )
+    address = f"{LONG.lower()}@example.org"
+    actions.add_contact_point(by, patient, kind="email", address=address, guardian=guardian, is_preferred=True, at=now)
+    consent = actions.record_consent(
+        by, patient, purpose="reminders", channel="email", given_on=clinic.today(now), given_by=LONG, at=now
+    )
+    actions.record_consent(by, patient, purpose="portal", given_on=clinic.today(now), given_by=LONG, at=now)
+    actions.withdraw(by, consent, reason=LONG, at=now)
+    administrator = make_member(clinic, Role.CLINIC_ADMIN)
+    return Stage(page_of, clinic, clinician, administrator, by, patient)
+
+
+# --- How to reach each page -------------------------------------------------------------------------------------------
+
+Reach = Callable[[Stage], Page]
+
+
+def form(name: str) -> Reach:
+    return lambda stage: stage.of_patient(name)
+
+
+def wrong(name: str) -> Reach:
+    return lambda stage: send(stage.of_patient(name))
+
+
+def administration(name: str) -> Reach:
+    return lambda stage: stage.open(name, user=stage.administrator)
+
+
+def list_empty(stage: Stage) -> Page:
+    return stage.open("patient_list", user=make_member(make_clinic(), Role.NURSE))
+
+
+def list_of_two_pages(stage: Stage) -> Page:
+    for number in range(queries.PAGE_SIZE):
+        make_patient(stage.clinic, family_name=f"Row{number:02d}")
+    page = stage.open("patient_list")
+    expect(page.get_by_role("link", name="Next")).to_be_visible()
+    return page
+
+
+def searched(text: str, answer: str) -> Reach:
+    def reach(stage: Stage) -> Page:
+        page = stage.open("patient_list")
+        page.get_by_role("searchbox").fill(text)
+        page.get_by_role("searchbox").press("Enter")
+        expect(page.get_by_text(answer).first).to_be_visible()
+        return page
+
+    return reach
+
+
+def duplicates(stage: Stage) -> Page:
+    page = stage.open("patient_register")
+    page.get_by_label("Family name").fill(LONG)
+    page.get_by_label("Given name").fill(LONG)
+    page.get_by_label("Day").fill("4")
+    page.get_by_label("Month").fill("May")
+    page.get_by_label("Year").fill("2019")
+    page.get_by_label("Sex recorded").select_option("female")
+    page.get_by_label("Record number").fill("new")
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("heading", name="Is it one of these?")).to_be_visible()
+    return page
+
+
+def stale(stage: Stage) -> Page:
+    page = stage.of_patient("patient_edit")
+    values = {"family_name": f"Other{LONG}", "given_name": LONG, "preferred_name": ""}
+    actions.update_patient(stage.by, stage.patient, values, version=stage.patient.version, at=timezone.now())
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Somebody else changed")).to_be_visible()
+    return page
+
+
+def reopen(stage: Stage) -> Page:
+    actions.close_patient(stage.by, stage.patient, reason="moved", version=stage.patient.version, at=timezone.now())
+    return stage.of_patient("patient_reopen")
+
+
+def saved(stage: Stage) -> Page:
+    """The record after a save: the message names the person."""
+    page = stage.of_patient("patient_edit")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    return page
+
+
+def withdraw(stage: Stage) -> Page:
+    row = stage.patient.allergys.first() if hasattr(stage.patient, "allergys") else None
+    assert row is not None
+    return stage.of_patient("row_withdraw", "allergies", row.public_id)
+
+
+def record_of_nothing(stage: Stage) -> Page:
+    return stage.open("patient_page", make_patient(stage.clinic).public_id)
+
+
+def menu(stage: Stage) -> Page:
+    page = stage.of_patient("patient_page")
+    page.locator("summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    return page
+
+
+def door(name: str) -> Reach:
+    return lambda stage: stage.page_of(path=reverse(name), **stage.options)
+
+
+def wrong_door(name: str) -> Reach:
+    return lambda stage: send(stage.page_of(path=reverse(name), **stage.options))
+
+
+def switch(stage: Stage) -> Page:
+    make_member(make_clinic(LONG), Role.NURSE, user=stage.clinician)
+    return stage.open("clinic_switch")
+
+
+def no_clinic(stage: Stage) -> Page:
+    return stage.open("home", user=make_user())
+
+
+def staff(stage: Stage) -> Page:
+    clinic_actions.invite_member(
+        actor_for(stage.administrator, stage.clinic),
+        stage.clinic,
+        email=f"{LONG.lower()}@example.org",
+        name=LONG,
+        role=Role.NURSE,
+        at=timezone.now(),
+    )
+    return stage.open("staff_list", user=stage.administrator)
+
+
+def of_colleague(name: str) -> Reach:
+    def reach(stage: Stage) -> Page:
+        return stage.open(name, stage.clinician.memberships.get().public_id, user=stage.administrator)
+
+    return reach
+
+
+def invitation(stage: Stage) -> Page:
+    _row, token = clinic_actions.invite_member(
+        actor_for(stage.administrator, stage.clinic),
+        stage.clinic,
+        email=f"{LONG.lower()}@example.org",
+        name=LONG,
+        role=Role.NURSE,
+        at=timezone.now(),
+    )
+    return stage.page_of(path=reverse("invitation_accept", args=[token]), **stage.options)
+
+
+def forbidden(stage: Stage) -> Page:
+    return stage.open("staff_list")
+
+
+def not_found(stage: Stage) -> Page:
+    return stage.open("patient_page", uuid4())
+
+
+def not_this_form(stage: Stage) -> Page:
+    page = stage.of_patient("allergy_add")
+    other = make_patient(stage.clinic)
+    path = reverse("allergy_add", args=[other.public_id])
+    page.locator("form[data-keep]").evaluate("(form, path) => { form.action = path }", path)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="This form belongs to another page")).to_be_visible()
+    return page
+
+
+def form_no_longer_valid(stage: Stage) -> Page:
+    page = stage.page_of(path=reverse("account_login"), **stage.options)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="This form is no longer valid")).to_be_visible()
+    return page
+
+
+def too_many(stage: Stage) -> Page:
+    path = reverse("invitation_accept", args=["wrong"])
+    for _number in range(20):
+        Client().get(path)
+    page = stage.page_of(path=path, **stage.options)
+    expect(page.get_by_role("heading", name="Too many tries")).to_be_visible()
+    return page
+
+
+SCENES: dict[str, Reach] = {
+    "sign-in": door("account_login"),
+    "sign-in, wrong": wrong_door("account_login"),
+    "reset": door("account_reset_password"),
+    "reset, wrong": wrong_door("account_reset_password"),
+    "reset, sent": door("account_reset_password_done"),
+    "reset, done": door("account_reset_password_from_key_done"),
+    "sign-out": lambda stage: stage.open("account_logout"),
+    "change password": lambda stage: stage.open("account_change_password"),
+    "no clinic": no_clinic,
+    "switch": switch,
+    "list": list_of_two_pages,
+    "list, empty": list_empty,
+    "list, found": searched("wolf", "Similar name"),
+    "list, nobody found": searched("zzz", "Nobody found"),
+    "list, wrong": searched("4/5/2019", "can be read in two ways"),
+    "register": lambda stage: stage.open("patient_register"),
+    "register, wrong": lambda stage: send(stage.open("patient_register")),
+    "register, duplicates": duplicates,
+    "record": form("patient_page"),
+    "record of nothing": record_of_nothing,
+    "record, saved": saved,
+    "record, menu open": menu,
+    "people": form("patient_people"),
+    "details": form("patient_edit"),
+    "details, stale": stale,
+    "allergy": form("allergy_add"),
+    "allergy, wrong": wrong("allergy_add"),
+    "measurement": form("measurement_add"),
+    "measurement, wrong": wrong("measurement_add"),
+    "precaution": form("precaution_add"),
+    "precaution, wrong": wrong("precaution_add"),
+    "guardian": form("guardian_add"),
+    "guardian, wrong": wrong("guardian_add"),
+    "contact": form("contact_add"),
+    "contact, wrong": wrong("contact_add"),
+    "consent": form("consent_add"),
+    "consent, wrong": wrong("consent_add"),
+    "close": form("patient_close"),
+    "close, wrong": wrong("patient_close"),
+    "reopen": reopen,
+    "withdraw": withdraw,
+    "staff": staff,
+    "invite": administration("staff_invite"),
+    "invite, wrong": lambda stage: send(stage.open("staff_invite", user=stage.administrator)),
+    "change a role": of_colleague("staff_change"),
+    "end a role": of_colleague("staff_end"),
+    "settings": administration("clinic_settings"),
+    "audit": administration("clinic_audit"),
+    "activity": lambda stage: stage.open("own_activity"),
+    "invitation": invitation,
+    "invitation, wrong": lambda stage: send(invitation(stage)),
+    "invitation, gone": lambda stage: stage.page_of(path=reverse("invitation_accept", args=["wrong"]), **stage.options),
+    "403": forbidden,
+    "404": not_found,
+    "409": not_this_form,
+    "form no longer valid": form_no_longer_valid,
+    "429": too_many,
+}
+
+RIGHT_TO_LEFT = ["sign-in", "list", "record", "people", "details", "measurement", "staff", "audit"]
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing for axe to find, nothing to scroll sideways for, at both sizes."""
+    page.evaluate(AXE_SCRIPT)
+    found: list[str] = []
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        if PICTURES:
+            page.screenshot(path=f"{PICTURES}/{name} {size}.png", full_page=True)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > viewport["width"]:
+            found.append(f"{size}: {width} pixels wide")
+        found += [f"{size}: cut off {text}" for text in page.evaluate(CUT_OFF)]
+        for violation in page.evaluate(AXE, TAGS)["violations"]:
+            places = [node["target"] for node in violation["nodes"]]
+            found.append(f"{size}: {violation['impact']} {violation['id']} {json.dumps(places)}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_page_is_accessible(stage: Stage, name: str) -> None:
+    look(SCENES[name](stage), name)
+
+
+@pytest.mark.parametrize("name", RIGHT_TO_LEFT)
+def test_page_is_accessible_from_right_to_left(stage: Stage, name: str) -> None:
+    stage.options = {"locale": "ar"}
+    page = SCENES[name](stage)
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    look(page, f"{name} rtl")
