@@ -22,6 +22,11 @@ def fold(text: str) -> str:
     return re.sub(r"([aou])e+", r"\1", text)
 
 
+def shown(family: str, given: str) -> str:
+    """A name as staff read it: "SURNAME, Given"."""
+    return f"{family.upper()}, {given}"
+
+
 def search_key(family: str, given: str) -> str:
     """The sort and prefix key of a person: "surname,given", folded."""
     return f"{fold(family)},{fold(given)}"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.conf.locale import LANG_INFO
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Q
+from django.db.models.expressions import RawSQL
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from clinics.access import May
 from clinics.errors import NotYours
 from clinics.models import Clinic
 from clinics.models.base import day
-from patients import names
+from patients import ages, names
 from patients.models import (
     Allergy,
     Consent,
@@ -64,10 +65,17 @@ def row_of(model: type[Row], user: Any, patient: Patient, public_id: UUID) -> Ro
     return row
 
 
-def alike() -> Exists:
+# Written out: built from querysets, this one column took longer than PostgreSQL takes for the whole page.
+ALIKE = """EXISTS (
+    SELECT 1 FROM patients_patient other
+    WHERE other.clinic_id = patients_patient.clinic_id AND other.alike_key = patients_patient.alike_key
+    AND other.closed_at IS NULL AND other.id <> patients_patient.id
+)"""
+
+
+def alike() -> RawSQL:
     """Whether another open record of the clinic bears a name that is easily taken for this one."""
-    others = Patient.objects.open().filter(clinic=OuterRef("clinic"), alike_key=OuterRef("alike_key"))
-    return Exists(others.exclude(pk=OuterRef("pk")))
+    return RawSQL(ALIKE, [], output_field=BooleanField())  # noqa: S611 - a constant
 
 
 @dataclass(frozen=True)
@@ -97,16 +105,33 @@ def found(user: Any, clinic: Clinic, search: Search) -> list[PatientQuerySet]:
     return [by_number, *(rows.filter(name_key__gte=prefix, name_key__lt=prefix + "\U0010ffff") for prefix in prefixes)]
 
 
+class Listed(NamedTuple):
+    """A patient in a list: who, and nothing else. A page of these takes a third of the time of a page of models."""
+
+    id: int
+    public_id: UUID
+    record_number: str
+    family_name: str
+    given_name: str
+    preferred_name: str
+    birth_date: date
+    sex: str
+    deceased_on: date | None
+    closed_at: datetime | None
+    name_key: str
+    is_alike: bool
+
+
 @dataclass(frozen=True)
 class Page:
     """A part of a list in name order, and whether more lies on either side."""
 
-    rows: list[Patient]
+    rows: list[Listed]
     has_next: bool
     has_previous: bool
 
     @property
-    def last(self) -> Patient:
+    def last(self) -> Listed:
         """The row the next page follows."""
         return self.rows[-1]
 
@@ -140,14 +165,15 @@ def _place(parts: list[PatientQuerySet], public_id: UUID | None) -> tuple[str, i
     return reduce(or_, parts).filter(public_id=public_id).values_list("name_key", "id").first()
 
 
-def _first(parts: list[PatientQuerySet], count: int, *, backwards: bool = False) -> list[Patient]:
+def _first(parts: list[PatientQuerySet], count: int, *, backwards: bool = False) -> list[Listed]:
     """The first, or last, rows of the parts together in name order; somebody in two parts comes once."""
     order = ("-name_key", "-id") if backwards else ("name_key", "id")
-    rows: dict[int, Patient] = {}
+    rows: dict[int, Listed] = {}
     for part in parts:
-        rows |= {row.pk: row for row in part.annotate(is_alike=alike()).order_by(*order)[:count]}
+        values = part.annotate(is_alike=alike()).order_by(*order).values_list(*Listed._fields)[:count]
+        rows |= {row.id: row for row in map(Listed._make, values)}
     # Python compares text by code point, as both engines do for this column (migration 0002).
-    return sorted(rows.values(), key=lambda row: (row.name_key, row.pk), reverse=backwards)[:count]
+    return sorted(rows.values(), key=lambda row: (row.name_key, row.id), reverse=backwards)[:count]
 
 
 def possible_duplicates(
@@ -159,8 +185,7 @@ def possible_duplicates(
     return [row for row in same_day if names.similarity(key, row.alike_key) >= names.SIMILAR]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One row of the list, every value formatted once: the template only places them."""
 
     url: str
@@ -174,16 +199,16 @@ class Line:
     status: str
 
 
-def lines(rows: list[Patient], base: str, *, on: date) -> list[Line]:
+def lines(rows: list[Listed], base: str, *, on: date) -> list[Line]:
     """Rows for the list; `base` is the address of the list, under which every record lies."""
     sexes = {value: str(label) for value, label in Sex.choices}
     return [
         Line(
             url=f"{base}{row.public_id}/",
-            name=str(row),
+            name=names.shown(row.family_name, row.given_name),
             preferred=row.preferred_name,
             born=day(row.birth_date),
-            age=row.age_text(on),
+            age=ages.text(row.birth_date, on, row.deceased_on),
             sex=sexes[row.sex],
             number=row.record_number,
             is_alike=row.is_alike,
@@ -193,7 +218,7 @@ def lines(rows: list[Patient], base: str, *, on: date) -> list[Line]:
     ]
 
 
-def status(patient: Patient) -> str:
+def status(patient: Patient | Listed) -> str:
     """A word for a record that is not simply open: died, closed, or nothing."""
     if patient.deceased_on:
         return _("Died %(on)s") % {"on": day(patient.deceased_on)}

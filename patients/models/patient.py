@@ -126,7 +126,7 @@ class Patient(PublicIdModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.family_name.upper()}, {self.given_name}"
+        return names.shown(self.family_name, self.given_name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the search keys true."""
@@ -144,13 +144,5 @@ class Patient(PublicIdModel):
         return ZoneInfo(self.zone or self.clinic.zone)
 
     def age_text(self, on: date) -> str:
-        """The age as clinics write it: "12 d", "7 m", "7 y 6 m" below 16, then "42 y"; at death, if that was before."""
-        on = min(on, self.deceased_on) if self.deceased_on else on
-        if on < self.birth_date:
-            return ""
-        years, months = ages.completed_years(self.birth_date, on), ages.completed_months(self.birth_date, on)
-        if months < 1:
-            return f"{(on - self.birth_date).days} d"
-        if years < 2:
-            return f"{months} m"
-        return f"{years} y {months % 12} m" if years < 16 else f"{years} y"
+        """The age on a date as clinics write it (patients/ages.py)."""
+        return ages.text(self.birth_date, on, self.deceased_on)

@@ -7,7 +7,7 @@ import pytest
 from clinics.models import Clinic, User
 from patients import queries
 from patients.models import Patient
-from patients.queries import Search
+from patients.queries import Listed, Search
 from tests.factories import make_patient
 
 
@@ -30,9 +30,14 @@ def people(clinic: Clinic, clinician: User) -> list[Patient]:
     return sorted(rows, key=lambda row: (row.name_key, row.pk))
 
 
+def ids(rows: list[Patient] | list[Listed]) -> list[int]:
+    """Whose rows these are, in their order."""
+    return [row.id for row in rows]
+
+
 def test_parts_come_together_in_name_order(people: list[Patient], clinic: Clinic, clinician: User) -> None:
     page = queries.page_of_patients(queries.found(clinician, clinic, Search("anna berg")))
-    assert page.rows == people
+    assert ids(page.rows) == ids(people)
     assert (page.has_next, page.has_previous) == (False, False)
 
 
@@ -44,7 +49,7 @@ def test_paging_forward_and_back_shows_everybody_once(
     pages = [queries.page_of_patients(found, size=size)]
     while pages[-1].has_next:
         pages.append(queries.page_of_patients(found, after=pages[-1].rows[-1].public_id, size=size))
-    assert [row for page in pages for row in page.rows] == people
+    assert [row.id for page in pages for row in page.rows] == ids(people)
     back = [pages[-1]]
     while back[0].has_previous:
         back.insert(0, queries.page_of_patients(found, before=back[0].rows[0].public_id, size=size))
@@ -53,10 +58,10 @@ def test_paging_forward_and_back_shows_everybody_once(
 
 def test_somebody_found_by_number_and_by_name_comes_once(clinic: Clinic, clinician: User) -> None:
     row = make_patient(clinic, family_name="Otto", given_name="Karl", record_number="OTTO")
-    assert queries.page_of_patients(queries.found(clinician, clinic, Search("otto"))).rows == [row]
+    assert ids(queries.page_of_patients(queries.found(clinician, clinic, Search("otto"))).rows) == [row.pk]
 
 
 def test_somebody_who_left_the_list_gives_its_first_page(people: list[Patient], clinic: Clinic, clinician: User) -> None:
     elsewhere = make_patient(clinic, family_name="Elsewhere")
     found = queries.found(clinician, clinic, Search("anna berg"))
-    assert queries.page_of_patients(found, after=elsewhere.public_id).rows == people
+    assert ids(queries.page_of_patients(found, after=elsewhere.public_id).rows) == ids(people)
