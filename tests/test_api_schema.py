@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -88,6 +91,16 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     return django_application({**environ, "REMOTE_ADDR": "127.0.0.1"}, start_response)
 
 
+@pytest.fixture
+def _one_connection() -> Iterator[None]:
+    """Keep the connection, and with it the test's transaction, between requests, as Django's own test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.fixture(scope="module")
 def schema() -> Any:
     """The schema as the management command writes it."""
@@ -155,9 +168,10 @@ def test_the_schema_is_valid_and_complete() -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
 
 
+@pytest.mark.usefixtures("_one_connection", "story")
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_answer_is_one_the_schema_documents(
-    caller: str, schema: Any, story: None, patient: Patient, other_patient: Patient, request: pytest.FixtureRequest
+    caller: str, schema: Any, patient: Patient, other_patient: Patient, request: pytest.FixtureRequest
 ) -> None:
     door = sign_in(caller, request)
     before = foreign_rows(other_patient)
