@@ -134,6 +134,12 @@ def test_unknown_fields_are_refused_by_name(name: str, api: Api, body: dict[str,
     assert not Patient.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["family_name", "birth_date", "sex", "clinic"])
+def test_a_number_is_not_made_into_a_text(name: str, api: Api, body: dict[str, Any]) -> None:
+    problem = is_problem(api.post("patients/", {**body, name: 5}), 400)
+    assert problem["errors"] == [{"field": name, "message": "This must be a text."}]
+
+
 def test_a_thousand_unknown_fields_get_a_short_answer(api: Api) -> None:
     problem = is_problem(api.post("patients/search/", {f"x{n}" * 50: n for n in range(1000)}), 400)
     assert len(problem["errors"]) == 50
