@@ -9,17 +9,18 @@ from __future__ import annotations
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from clinics.http import Request
 from clinics.problems import problem
 from clinics.views import errors
 
 RETRY_SECONDS = 30
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def server_error(request: Request) -> HttpResponse:
     """503 for a database that is away, 500 for everything else."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return errors.server_error(request)

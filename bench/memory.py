@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from bench.load import USER
 from clinics.access import STAFF_LIMITS, Access
+from clinics.http import Request
 from clinics.models import User
 from clinics.views.base import now
 from patients import queries
@@ -37,7 +38,7 @@ def _refuse(execute: Any, sql: str, *rest: Any) -> Any:
     raise RuntimeError(f"a page fed from memory asked the database: {sql}")
 
 
-def patient_list(request: HttpRequest) -> HttpResponse:
+def patient_list(request: Request) -> HttpResponse:
     """The real template with the rows of the real first page."""
     request.user, request.access, context = kept()
     request.session_ends_in = int(STAFF_LIMITS.idle.total_seconds())

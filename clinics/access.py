@@ -129,7 +129,14 @@ class Access:
     def clinic(self) -> Clinic | None:
         """The active clinic: the one chosen, else the first. It filters lists and never changes an open record."""
         chosen = [clinic for clinic in self.clinics if str(clinic.public_id) == self.wanted_clinic]
-        return (chosen or self.clinics or [None])[0]
+        return next(iter(chosen or self.clinics), None)
+
+    @property
+    def here(self) -> Clinic:
+        """The active clinic, for pages that are of one (clinics.views.base.needs has let the person in)."""
+        if self.clinic is None:
+            raise NotAllowed("work in a clinic")
+        return self.clinic
 
     def roles(self, clinic: Clinic | None) -> list[Role]:
         """Roles held in a clinic, the most clinical first."""

@@ -92,9 +92,7 @@ class Adapter(DefaultAccountAdapter):
         mail.send(template, email, {ours: context[theirs] for ours, theirs in variables.items()})
 
 
-def _record(
-    request: HttpRequest, verb: str, *, user: Any, kind: Kind = Kind.EXECUTE, outcome: Outcome = Outcome.DONE
-) -> None:
+def _record(request: Any, verb: str, *, user: Any, kind: Kind = Kind.EXECUTE, outcome: Outcome = Outcome.DONE) -> None:
     access = Access(user=request.user, channel="web", request_id=request.request_id, address=request.access.address)
     by = access.actor(None)
     audit.record(by, verb, kind, at=datetime.now(UTC), obj=user, outcome=outcome)

@@ -8,8 +8,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+
+from clinics.http import Request
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -21,7 +23,7 @@ class FormRenderer(TemplatesSetting):
     form_template_name = "components/form.html"
 
 
-def form_data(request: HttpRequest) -> QueryDict | None:
+def form_data(request: Request) -> QueryDict | None:
     """What to bind a form to: the POST, or input kept from before a sign-in; None for an empty form."""
     return request.POST if request.method == "POST" else request.kept
 
@@ -32,7 +34,7 @@ class DateWidget(forms.MultiWidget):
     template_name = "components/date.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None):
-        boxes = {
+        boxes: dict[str, forms.Widget | type[forms.Widget]] = {
             "day": forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 2, "autocomplete": "off"}),
             "month": forms.TextInput(attrs={"maxlength": 9, "autocomplete": "off"}),
             "year": forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 4, "autocomplete": "off"}),

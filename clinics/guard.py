@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core import signing
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
+
+from clinics.http import Request
 
 FIELD = "form_guard"
 CLINIC = "form_clinic"  # the clinic that was active when the form was made (clinics/views/base.py)
@@ -27,7 +29,7 @@ class MadeFor:
     path: str
 
 
-def made_for(request: HttpRequest, path: str = "") -> str:
+def made_for(request: Request, path: str = "") -> str:
     """The field's value for the person of this request and a path (default: this page)."""
     return signing.dumps([str(request.user.public_id), path or request.path], salt=FIELD)
 
@@ -41,7 +43,7 @@ def read(value: str) -> MadeFor | None:
     return MadeFor(user, path)
 
 
-def fits(made: MadeFor, request: HttpRequest) -> bool:
+def fits(made: MadeFor, request: Request) -> bool:
     """Whether the form came back from the same person to the same page."""
     return request.user.is_authenticated and str(request.user.public_id) == made.user and request.path == made.path
 

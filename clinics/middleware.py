@@ -11,7 +11,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -20,9 +20,10 @@ from clinics import audit, guard, logs, queries
 from clinics.access import Access, session_limits
 from clinics.actions import keep_form
 from clinics.errors import NotAllowed, NotYours
+from clinics.http import Request
 from clinics.views import errors
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[Request], HttpResponse]
 
 MINUTE = 60
 
@@ -33,7 +34,7 @@ class RequestIdMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         request.request_id = secrets.token_hex(8)
         token = logs.request_id.set(request.request_id)
         try:
@@ -50,7 +51,7 @@ class AnswerHeadersMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
@@ -65,7 +66,7 @@ class BodyLimitMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
@@ -81,7 +82,7 @@ class AccessMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         request.access = Access(
             user=request.user,
             channel="admin" if request.path.startswith("/admin/") else "web",
@@ -98,7 +99,7 @@ class SessionLimitMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         request.session_ends_in = None
         if request.user.is_authenticated:
             now = int(datetime.now(UTC).timestamp())
@@ -109,13 +110,15 @@ class SessionLimitMiddleware:
             if left <= 0:
                 logout(request)
                 request.access = Access(user=request.user, request_id=request.request_id, address=request.access.address)
-                messages.info(request, _("You were signed out because nothing happened here for a while. Please sign in again."))
+                messages.info(
+                    request, _("You were signed out because nothing happened here for a while. Please sign in again.")
+                )
             else:
                 request.session_ends_in = int(left)
         response = self.get_response(request)
         return self._for_htmx(request, response)
 
-    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
+    def process_view(self, request: Request, view: Callable, args: tuple, kwargs: dict) -> None:
         """A page a person asked for extends the session (written at most once a minute); a background one never."""
         if request.user.is_authenticated and not getattr(view, "is_background", False):
             now = int(datetime.now(UTC).timestamp())
@@ -126,7 +129,7 @@ class SessionLimitMiddleware:
             request.session_ends_in = int(min(limits.idle.total_seconds(), ends))
 
     @staticmethod
-    def _for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def _for_htmx(request: Request, response: HttpResponse) -> HttpResponse:
         """A part of a page cannot show the sign-in page: send the whole browser there."""
         is_part = request.headers.get("HX-Request") == "true"
         if is_part and response.status_code == 302 and response["Location"].startswith(resolve_url(settings.LOGIN_URL)):
@@ -143,7 +146,7 @@ class FormGuardMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         request.kept = None
         if request.method == "POST" and request.content_type in guard.FORM_TYPES:
             made_for = guard.read(request.POST.get(guard.FIELD, ""))
@@ -155,7 +158,7 @@ class FormGuardMiddleware:
         return self.get_response(request)
 
     @staticmethod
-    def _keep(request: HttpRequest, made_for: guard.MadeFor) -> HttpResponse:
+    def _keep(request: Request, made_for: guard.MadeFor) -> HttpResponse:
         kept = keep_form(made_for.user, made_for.path, guard.input_of(request.POST), at=datetime.now(UTC))
         back = f"{made_for.path}?{urlencode({'kept': kept.public_id})}" if kept else made_for.path
         if request.user.is_authenticated:
@@ -170,10 +173,10 @@ class RefusalMiddleware:
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_exception(self, request: Request, exception: Exception) -> None:
         """Record it and let Django answer 404 or 403 as for anybody."""
         if isinstance(exception, (NotYours, NotAllowed)):
             audit.record_refusal(request.access.actor(request.access.clinic), exception, at=datetime.now(UTC))

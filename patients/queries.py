@@ -176,12 +176,10 @@ def _first(parts: list[PatientQuerySet], count: int, *, backwards: bool = False)
     return sorted(rows.values(), key=lambda row: (row.name_key, row.id), reverse=backwards)[:count]
 
 
-def possible_duplicates(
-    clinic: Clinic, *, family: str, given: str, born_on: date, exclude: int | None = None
-) -> list[Patient]:
+def possible_duplicates(clinic: Clinic, *, family: str, given: str, born_on: date) -> list[Patient]:
     """Patients of the clinic, closed ones too, born on the same day with a similar name."""
     key = names.alike_key(family, given)
-    same_day = Patient.objects.filter(clinic=clinic, birth_date=born_on).exclude(pk=exclude).order_by("name_key", "id")
+    same_day = Patient.objects.filter(clinic=clinic, birth_date=born_on).order_by("name_key", "id")
     return [row for row in same_day if names.similarity(key, row.alike_key) >= names.SIMILAR]
 
 
@@ -279,18 +277,17 @@ def differences(stored: Patient, typed: dict[str, Any]) -> list[tuple[str, str, 
     for name, value in typed.items():
         if name not in EDITABLE or getattr(stored, name) == value:
             continue
-        label = str(Patient._meta.get_field(name).verbose_name)
-        found_ones.append((label, _shown(stored, name, getattr(stored, name)), _shown(stored, name, value)))
+        column: Any = Patient._meta.get_field(name)
+        found_ones.append((str(column.verbose_name), _shown(column, getattr(stored, name)), _shown(column, value)))
     return found_ones
 
 
-def _shown(patient: Patient, name: str, value: Any) -> str:
+def _shown(column: Any, value: Any) -> str:
     if isinstance(value, date):
         return day(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    choices = dict(Patient._meta.get_field(name).flatchoices)
-    return str(choices.get(value, value)) or "–"
+    return str(dict(column.flatchoices).get(value, value)) or "–"
 
 
 @dataclass(frozen=True)

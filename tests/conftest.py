@@ -53,7 +53,9 @@ def other_clinic(db: None) -> Clinic:
 @pytest.fixture
 def clinician(clinic: Clinic) -> User:
     """A dermatologist who may prescribe and score."""
-    return make_member(clinic, Role.DERMATOLOGIST, user=make_user("derm@example.org", "Dana Derm"), may_prescribe=True, may_score=True)
+    return make_member(
+        clinic, Role.DERMATOLOGIST, user=make_user("derm@example.org", "Dana Derm"), may_prescribe=True, may_score=True
+    )
 
 
 @pytest.fixture
@@ -78,7 +80,9 @@ def platform_admin(db: None) -> User:
 @pytest.fixture
 def outsider(other_clinic: Clinic) -> User:
     """A dermatologist of the other clinic."""
-    return make_member(other_clinic, Role.DERMATOLOGIST, user=make_user("outsider@example.org", "Otto Outside"), may_prescribe=True)
+    return make_member(
+        other_clinic, Role.DERMATOLOGIST, user=make_user("outsider@example.org", "Otto Outside"), may_prescribe=True
+    )
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ APPS = ["clinics", "patients", "regimens", "reminders", "portal", "adtrack"]
 LAYERS: list[set[str]] = [
     {"scoring", "protocol", "ages", "names", "sites", "errors", "logs", "hashers", "append_only"},
     {"models"},
-    {"access", "audit", "guard", "mail"},
+    {"access", "audit", "guard", "http", "mail"},
     {"queries"},
     {"actions"},
     {

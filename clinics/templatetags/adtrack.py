@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from clinics import guard
 from clinics.access import May
+from clinics.http import Request
 from clinics.models.base import day
 
 register = template.Library()
@@ -21,10 +21,10 @@ register.filter("day", day)
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any], path: str = "") -> SafeString:
     """The hidden fields that bind a form to its person, its page (clinics/guard.py) and the clinic it was made in."""
-    request: HttpRequest = context["request"]
+    request: Request = context["request"]
     fields = [(guard.FIELD, guard.made_for(request, path))]
     if request.access.clinic is not None:
-        fields.append((guard.CLINIC, request.access.clinic.public_id))
+        fields.append((guard.CLINIC, str(request.access.clinic.public_id)))
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 
 from clinics import guard, queries
 from clinics.access import May
 from clinics.errors import NotAllowed
+from clinics.http import Request
 
 View = Callable[..., HttpResponse]
 
@@ -28,7 +29,7 @@ def needs(what: May) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def gated(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             _stay_in_clinic_of_form(request)
             if request.access.clinic is None:
                 return HttpResponseRedirect("/")
@@ -41,9 +42,9 @@ def needs(what: May) -> Callable[[View], View]:
     return decorate
 
 
-def _stay_in_clinic_of_form(request: HttpRequest) -> None:
+def _stay_in_clinic_of_form(request: Request) -> None:
     """A form saves in the clinic it was made in, also when another one was chosen meanwhile in another tab."""
-    typed = request.POST if request.method == "POST" else request.kept or {}
+    typed = request.POST if request.method == "POST" else request.kept or QueryDict()
     made_in = typed.get(guard.CLINIC)
     if not made_in:
         return

@@ -5,28 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from clinics import guard
+from clinics.http import Request
 from clinics.problems import problem
 
 
-def _page(request: HttpRequest, status: int, title: str, text: str, back: str = "", back_label: str = "") -> HttpResponse:
+def _page(request: Request, status: int, title: str, text: str, back: str = "", back_label: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(request, status, text)
     context = {"title": title, "text": text, "status": status, "back": back, "back_label": back_label}
     return render(request, "error.html", context, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
     """400."""
     return _page(request, 400, _("This request could not be read"), _("Go back and try again."))
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
     """403: in the clinic, but not with this role."""
     return _page(
         request,
@@ -36,19 +37,19 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
     """404, the same for what does not exist and for what belongs to another clinic."""
     return _page(
         request, 404, _("There is nothing here"), _("The address may be wrong, or the record is not one of your clinic.")
     )
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
+def too_large(request: Request) -> HttpResponse:
     """413."""
     return _page(request, 413, _("That was too much at once"), _("The request is larger than this page accepts."))
 
 
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def too_many(request: Request, exception: Exception | None = None) -> HttpResponse:
     """429, with how long to wait."""
     response = _page(
         request, 429, _("Too many tries"), _("Wait a few minutes and try again. Nobody is locked out for longer than that.")
@@ -57,7 +58,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
     return response
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def server_error(request: Request) -> HttpResponse:
     """500: our fault; no detail, and nothing on the page that needs the database, the session or the person."""
     title = _("Something went wrong on our side")
     text = _("It was noted. Try again; if it happens again, give this number to your administrator.")
@@ -67,7 +68,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("server_error.html", context), status=500)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
     """403 for a form whose key is no longer valid. A form we made for this person goes back to them with its input."""
     from clinics.actions import keep_form
 
@@ -86,7 +87,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def not_this_form(request: HttpRequest, made: guard.MadeFor, back: str) -> HttpResponse:
+def not_this_form(request: Request, made: guard.MadeFor, back: str) -> HttpResponse:
     """409: the form was made for another person or another page; nothing was saved, the input is kept for its owner."""
     if str(request.user.public_id) == made.user:
         return _page(

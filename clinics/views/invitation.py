@@ -9,7 +9,7 @@ from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinics import actions, queries
 from clinics.actions.tokens import hash_token
 from clinics.forms import AcceptForm
+from clinics.http import Request
 from clinics.models import Invitation
 from clinics.views import errors
 from clinics.views.base import now
@@ -27,7 +28,7 @@ SESSION_KEY = "invitation"
 
 @login_not_required
 @require_GET
-def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+def invitation_accept(request: Request, token: str) -> HttpResponse:
     """The link of the mail. Opening it uses nothing up; wrong, used, revoked and expired links are answered alike."""
     at = now()
     invitation = queries.open_invitation(at, token_hash=hash_token(token))
@@ -46,7 +47,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "POST"])
-def invitation_form(request: HttpRequest) -> HttpResponse:
+def invitation_form(request: Request) -> HttpResponse:
     """Accept: with a new account, or with the account this address has."""
     wanted = request.session.get(SESSION_KEY, "")
     invitation = queries.open_invitation(now(), public_id=wanted) if wanted else None
@@ -59,7 +60,7 @@ def invitation_form(request: HttpRequest) -> HttpResponse:
     return _with_new_account(request, invitation)
 
 
-def _with_new_account(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def _with_new_account(request: Request, invitation: Invitation) -> HttpResponse:
     form = AcceptForm(request.POST or None, email=invitation.email, initial={"name": invitation.name})
     if request.method == "POST" and form.is_valid():
         name, password = form.cleaned_data["name"], form.cleaned_data["password1"]
@@ -75,7 +76,7 @@ def _with_new_account(request: HttpRequest, invitation: Invitation) -> HttpRespo
     return render(request, "clinics/invitation.html", context, status=422 if form.errors else 200)
 
 
-def _with_own_account(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def _with_own_account(request: Request, invitation: Invitation) -> HttpResponse:
     fits = request.user.email == invitation.email
     if request.method == "POST" and fits:
         try:
@@ -90,5 +91,5 @@ def _with_own_account(request: HttpRequest, invitation: Invitation) -> HttpRespo
     return render(request, "clinics/invitation_own_account.html", {"invitation": invitation, "fits": fits})
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
+def _gone(request: Request) -> HttpResponse:
     return render(request, "clinics/invitation_gone.html", status=404)

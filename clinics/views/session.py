@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from allauth.account.views import LogoutView
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinics.http import Request
 from clinics.models.base import day
 from clinics.views.base import background
 
@@ -20,7 +21,7 @@ sign_out_view = LogoutView.as_view()
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """The first page after sign-in: where this person's work is."""
     before = request.session.pop("previous_sign_in", "")
     if before:
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def clinic_switch(request: HttpRequest) -> HttpResponse:
+def clinic_switch(request: Request) -> HttpResponse:
     """Choose the active clinic; it filters lists and changes no open record."""
     if request.method == "POST":
         chosen = request.POST.get("clinic", "")
@@ -52,20 +53,20 @@ def clinic_switch(request: HttpRequest) -> HttpResponse:
 
 @background
 @require_GET
-def session_status(request: HttpRequest) -> JsonResponse:
+def session_status(request: Request) -> JsonResponse:
     """Seconds left of this session; asking does not extend it."""
     return JsonResponse({"seconds_left": request.session_ends_in})
 
 
 @require_POST
-def session_extend(request: HttpRequest) -> HttpResponse:
+def session_extend(request: Request) -> HttpResponse:
     """A person says they are still there; the middleware extends the session for every page a person asks for."""
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"seconds_left": request.session_ends_in})
     return HttpResponseRedirect(reverse("home"))
 
 
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: Request) -> HttpResponse:
     """End the session here and forget everything the browser stored of this site."""
     response = sign_out_view(request)
     if request.method == "POST":

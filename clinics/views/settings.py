@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,15 +16,16 @@ from clinics.access import May
 from clinics.errors import Stale
 from clinics.fields import form_data
 from clinics.forms import ClinicForm
+from clinics.http import Request
 from clinics.models import Clinic
 from clinics.views.base import needs, now, put_errors
 
 
 @require_http_methods(["GET", "POST"])
 @needs(May.MANAGE_SETTINGS)
-def clinic_settings(request: HttpRequest) -> HttpResponse:
+def clinic_settings(request: Request) -> HttpResponse:
     """Name, zone, jurisdiction, languages, sender and idle time of a clinic."""
-    clinic = request.access.clinic
+    clinic = request.access.here
     form = ClinicForm(form_data(request), initial=queries.clinic_values(clinic) | {"version": clinic.version})
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
@@ -40,12 +41,12 @@ def clinic_settings(request: HttpRequest) -> HttpResponse:
     return _page(request, form, clinic, status=422 if form.errors else 200)
 
 
-def _page(request: HttpRequest, form: ClinicForm, clinic: Clinic, status: int, **more: Any) -> HttpResponse:
+def _page(request: Request, form: ClinicForm, clinic: Clinic, status: int, **more: Any) -> HttpResponse:
     context = {"form": form, "clinic": clinic, "nav": "settings", **more}
     return render(request, "clinics/settings.html", context, status=status)
 
 
-def _stale(request: HttpRequest, form: ClinicForm, stored: Clinic) -> HttpResponse:
+def _stale(request: Request, form: ClinicForm, stored: Clinic) -> HttpResponse:
     """Both values, the input kept; the next save is made in the knowledge of the stored ones."""
     data = request.POST.copy()
     data["version"] = str(stored.version)

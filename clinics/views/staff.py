@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import model_to_dict
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,15 +20,16 @@ from clinics.actions.staff import FLAGS
 from clinics.errors import Stale
 from clinics.fields import form_data
 from clinics.forms import InviteForm, MembershipForm
+from clinics.http import Request
 from clinics.models import Invitation, Membership, Role
 from clinics.views.base import needs, now, put_errors
 
 
 @require_GET
 @needs(May.MANAGE_STAFF)
-def staff_list(request: HttpRequest) -> HttpResponse:
+def staff_list(request: Request) -> HttpResponse:
     """Roles, open invitations and ended roles of the active clinic."""
-    clinic, at = request.access.clinic, now()
+    clinic, at = request.access.here, now()
     context = {
         "staff": queries.staff(clinic),
         "invitations": queries.pending_invitations(clinic, at),
@@ -41,9 +42,9 @@ def staff_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(May.MANAGE_STAFF)
-def staff_invite(request: HttpRequest) -> HttpResponse:
+def staff_invite(request: Request) -> HttpResponse:
     """Invite somebody; the mail leaves after the invitation is stored."""
-    clinic = request.access.clinic
+    clinic = request.access.here
     form = InviteForm(form_data(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -57,7 +58,7 @@ def staff_invite(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def invitation_resend(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def invitation_resend(request: Request, public_id: UUID) -> HttpResponse:
     """The same offer with a new link; the link sent before no longer works."""
     invitation, by = _managed_invitation(request, public_id)
     try:
@@ -69,7 +70,7 @@ def invitation_resend(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def invitation_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def invitation_revoke(request: Request, public_id: UUID) -> HttpResponse:
     """Withdraw an offer; its link no longer works."""
     invitation, by = _managed_invitation(request, public_id)
     if actions.revoke_invitation(by, invitation, at=now()):
@@ -80,7 +81,7 @@ def invitation_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def staff_change(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def staff_change(request: Request, public_id: UUID) -> HttpResponse:
     """Change what a member of staff may do beyond the role."""
     membership, by = _managed_role(request, public_id)
     if membership.ended_at or membership.role == Role.CLINIC_ADMIN:
@@ -101,7 +102,7 @@ def staff_change(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def staff_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def staff_end(request: Request, public_id: UUID) -> HttpResponse:
     """Take a role away, after a look at what that means."""
     membership, by = _managed_role(request, public_id)
     if membership.ended_at:
@@ -120,21 +121,21 @@ def staff_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "clinics/staff_end.html", context, status=422 if refusal else 200)
 
 
-def _managed_role(request: HttpRequest, public_id: UUID) -> tuple[Membership, Actor]:
+def _managed_role(request: Request, public_id: UUID) -> tuple[Membership, Actor]:
     membership = queries.membership(request.access, public_id)
     by = request.access.actor(membership.clinic)
     by.must(May.MANAGE_STAFF, membership.clinic)
     return membership, by
 
 
-def _managed_invitation(request: HttpRequest, public_id: UUID) -> tuple[Invitation, Actor]:
+def _managed_invitation(request: Request, public_id: UUID) -> tuple[Invitation, Actor]:
     invitation = queries.invitation(request.access, public_id)
     by = request.access.actor(invitation.clinic)
     by.must(May.MANAGE_STAFF, invitation.clinic)
     return invitation, by
 
 
-def _send(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+def _send(request: Request, invitation: Invitation, token: str) -> HttpResponse:
     url = request.build_absolute_uri(reverse("invitation_accept", args=[token]))
     if mail.send_invitation(invitation, url):
         messages.success(request, _("The invitation for %(name)s is on its way.") % {"name": _who(invitation)})
@@ -151,7 +152,7 @@ def _who(invitation: Invitation) -> str:
     return f"{invitation.name} ({invitation.email})"
 
 
-def _nothing_to_change(request: HttpRequest, membership: Membership) -> HttpResponse:
+def _nothing_to_change(request: Request, membership: Membership) -> HttpResponse:
     if membership.ended_at:
         messages.info(request, _("The role of %(name)s has ended already.") % {"name": membership.user.name})
     else:
@@ -159,14 +160,12 @@ def _nothing_to_change(request: HttpRequest, membership: Membership) -> HttpResp
     return redirect("staff_list")
 
 
-def _change_page(
-    request: HttpRequest, form: MembershipForm, membership: Membership, status: int, **more: Any
-) -> HttpResponse:
+def _change_page(request: Request, form: MembershipForm, membership: Membership, status: int, **more: Any) -> HttpResponse:
     context = {"form": form, "membership": membership, "nav": "staff", **more}
     return render(request, "clinics/staff_change.html", context, status=status)
 
 
-def _stale(request: HttpRequest, form: MembershipForm, stored: Membership) -> HttpResponse:
+def _stale(request: Request, form: MembershipForm, stored: Membership) -> HttpResponse:
     """Both values, the input kept; the next save is made in the knowledge of the stored ones."""
     if stored.ended_at:
         return _nothing_to_change(request, stored)

@@ -29,6 +29,8 @@ class ClinicalQuerySet(models.QuerySet):
 class PatientRow(PublicIdModel):
     """A row about a patient: recorded by somebody, perhaps withdrawn later, with a reason; never overwritten."""
 
+    objects: Any  # each kind of row brings its own: a ClinicalQuerySet
+
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="%(class)ss")
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +20,7 @@ class AllergyKind(models.TextChoices):
 
 
 # Codes of substances and classes an eczema clinic meets; the text beside it holds the rest.
-SUBSTANCES: list[tuple[str, str]] = [
+SUBSTANCES: list[tuple[str, Any]] = [
     ("tacrolimus", _("Tacrolimus")),
     ("pimecrolimus", _("Pimecrolimus")),
     ("crisaborole", _("Crisaborole")),
@@ -42,7 +44,7 @@ SUBSTANCES: list[tuple[str, str]] = [
     ("adhesive", _("Adhesives (plaster, dressing)")),
     ("other", _("Other (write it in the text)")),
 ]
-CLASSES: list[tuple[str, str]] = [
+CLASSES: list[tuple[str, Any]] = [
     ("calcineurin_inhibitors", _("Calcineurin inhibitors")),
     ("macrolides", _("Macrolides")),
     ("corticosteroids", _("Corticosteroids")),
@@ -54,7 +56,7 @@ CLASSES: list[tuple[str, str]] = [
     ("aminoglycosides", _("Aminoglycosides")),
     ("other", _("Other (write it in the text)")),
 ]
-ALLERGENS: dict[str, list[tuple[str, str]]] = {"substance": SUBSTANCES, "class": CLASSES}
+ALLERGENS: dict[str, list[tuple[str, Any]]] = {"substance": SUBSTANCES, "class": CLASSES}
 
 
 class Allergy(PatientRow):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -20,6 +20,7 @@ from clinics import actions as clinic_actions
 from clinics import queries as clinic_queries
 from clinics.access import May
 from clinics.forms import AuditForm
+from clinics.http import Request
 from clinics.queries import AuditFilter
 from clinics.views.base import needs, now
 from patients import queries
@@ -33,20 +34,20 @@ FIELDS = ("actor", "number", "kind", "outcome", "on_day", "on_month", "on_year")
 
 @require_http_methods(["GET", "POST"])
 @needs(May.SEE_CLINIC_AUDIT)
-def clinic_audit(request: HttpRequest) -> HttpResponse:
+def clinic_audit(request: Request) -> HttpResponse:
     """What was done in the active clinic; looking at it is noted too."""
-    people = clinic_queries.people_of(request.access.clinic)
+    people = clinic_queries.people_of(request.access.here)
     return _answer(request, "clinic_audit", AuditForm(_typed(request), people=people))
 
 
 @require_http_methods(["GET", "POST"])
 @needs(May.SEE_OWN_AUDIT)
-def own_activity(request: HttpRequest) -> HttpResponse:
+def own_activity(request: Request) -> HttpResponse:
     """What the signed-in person did, in whatever clinic."""
     return _answer(request, "own_activity", AuditForm(_typed(request), people=None))
 
 
-def _answer(request: HttpRequest, name: str, form: AuditForm) -> HttpResponse:
+def _answer(request: Request, name: str, form: AuditForm) -> HttpResponse:
     context = {"form": form, "name": name, "nav": "audit" if name == "clinic_audit" else "activity"}
     if not form.is_valid():
         return render(request, "patients/audit.html", context, status=422)
@@ -56,8 +57,8 @@ def _answer(request: HttpRequest, name: str, form: AuditForm) -> HttpResponse:
 
 
 @transaction.atomic
-def _page(request: HttpRequest, form: AuditForm, context: dict[str, Any]) -> HttpResponse:
-    clinic = request.access.clinic
+def _page(request: Request, form: AuditForm, context: dict[str, Any]) -> HttpResponse:
+    clinic = request.access.here
     wanted = _filter(request, form)
     before = _cursor(request.GET.get("before", ""))
     if context["name"] == "clinic_audit":
@@ -77,10 +78,10 @@ def _page(request: HttpRequest, form: AuditForm, context: dict[str, Any]) -> Htt
     return render(request, "patients/audit.html", context)
 
 
-def _filter(request: HttpRequest, form: AuditForm) -> AuditFilter:
+def _filter(request: Request, form: AuditForm) -> AuditFilter:
     values = form.cleaned_data
     number = values["number"]
-    patient = queries.patient_with_number(request.user, request.access.clinic, number) if number else None
+    patient = queries.patient_with_number(request.user, request.access.here, number) if number else None
     return AuditFilter(
         actor=UUID(values["actor"]) if values.get("actor") else None,
         patient=(patient or NOBODY) if number else None,
@@ -90,16 +91,16 @@ def _filter(request: HttpRequest, form: AuditForm) -> AuditFilter:
     )
 
 
-def _typed(request: HttpRequest) -> QueryDict:
+def _typed(request: Request) -> QueryDict:
     """The filter just sent, or the one kept under the key in the address; an unknown key filters nothing."""
     if request.method == "POST":
         return request.POST
     kept = request.session.get(KEPT, {}).get(request.GET.get("s", ""), {})
-    mine = kept.get("clinic") == str(request.access.clinic.public_id) and kept.get("path") == request.path
+    mine = kept.get("clinic") == str(request.access.here.public_id) and kept.get("path") == request.path
     return QueryDict(kept["typed"] if mine else "")
 
 
-def _kept_under_key(request: HttpRequest, name: str) -> str:
+def _kept_under_key(request: Request, name: str) -> str:
     """Keep the filter in the session and name it by a random key: no record number is ever in an address."""
     typed = QueryDict(mutable=True)
     typed.update({field: request.POST[field] for field in FIELDS if request.POST.get(field)})
@@ -108,7 +109,7 @@ def _kept_under_key(request: HttpRequest, name: str) -> str:
     key = secrets.token_urlsafe(9)
     kept: dict[str, Any] = request.session.get(KEPT, {})
     kept[key] = {
-        "clinic": str(request.access.clinic.public_id),
+        "clinic": str(request.access.here.public_id),
         "path": request.path,
         "typed": typed.urlencode(),
     }

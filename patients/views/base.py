@@ -7,33 +7,32 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
 from clinics.access import Actor
+from clinics.http import Request
 from clinics.models.base import day
 from clinics.views.base import now
 from patients import queries
 from patients.models import Patient
 
 
-def opened(request: HttpRequest, public_id: UUID) -> tuple[Patient, Actor]:
+def opened(request: Request, public_id: UUID) -> tuple[Patient, Actor]:
     """The patient of this address and the person of this request as an actor in the patient's clinic."""
     patient = queries.patient(request.user, public_id)
     return patient, request.access.actor(patient.clinic)
 
 
-def page(
-    request: HttpRequest, template: str, patient: Patient, by: Actor, status: int = 200, **context: Any
-) -> HttpResponse:
+def page(request: Request, template: str, patient: Patient, by: Actor, status: int = 200, **context: Any) -> HttpResponse:
     """A page of the record: with the banner on top, and nothing clinical for those who may not see it."""
     banner = queries.banner(patient, by.rights, on=patient.clinic.today(now()))
     return render(request, template, {"patient": patient, "banner": banner, "nav": "patients", **context}, status=status)
 
 
 def form_page(
-    request: HttpRequest,
+    request: Request,
     patient: Patient,
     by: Actor,
     form: forms.BaseForm,
@@ -48,7 +47,7 @@ def form_page(
     return page(request, "patients/form.html", patient, by, status=422 if form.errors else 200, **context)
 
 
-def saved(request: HttpRequest, patient: Patient, what: str, to: str = "patient_page") -> HttpResponse:
+def saved(request: Request, patient: Patient, what: str, to: str = "patient_page") -> HttpResponse:
     """Back to the record, with a sentence that says whose record was changed."""
     messages.success(request, f"{what} – {patient}, {day(patient.birth_date)}, {patient.record_number}")
     return HttpResponseRedirect(reverse(to, args=[patient.public_id]))

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinics.access import Actor, May
 from clinics.fields import form_data
+from clinics.http import Request
 from clinics.views.base import now, put_errors
 from patients import actions, queries
 from patients.forms import AllergyForm, MeasurementForm, PrecautionForm, WithdrawForm
@@ -33,7 +34,7 @@ WITHDRAWABLE: dict[str, tuple[type[Any], str]] = {
 
 
 def save_or_show(
-    request: HttpRequest,
+    request: Request,
     patient: Patient,
     by: Actor,
     form: forms.BaseForm,
@@ -57,7 +58,7 @@ def save_or_show(
 
 
 @require_http_methods(["GET", "POST"])
-def allergy_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def allergy_add(request: Request, public_id: UUID) -> HttpResponse:
     """Record an allergy."""
     patient, by = opened(request, public_id)
     by.must(May.RECORD_FACTS, patient.clinic)
@@ -74,7 +75,7 @@ def allergy_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def allergies_none_known(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def allergies_none_known(request: Request, public_id: UUID) -> HttpResponse:
     """Record that somebody asked and there is none."""
     patient, by = opened(request, public_id)
     by.must(May.RECORD_FACTS, patient.clinic)
@@ -86,7 +87,7 @@ def allergies_none_known(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def measurement_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def measurement_add(request: Request, public_id: UUID) -> HttpResponse:
     """Record a weight or a height."""
     patient, by = opened(request, public_id)
     by.must(May.RECORD_FACTS, patient.clinic)
@@ -103,7 +104,7 @@ def measurement_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def precaution_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def precaution_add(request: Request, public_id: UUID) -> HttpResponse:
     """Record what was found about a precaution; the kind may come preselected from the page."""
     patient, by = opened(request, public_id)
     by.must(May.RECORD_FACTS, patient.clinic)
@@ -120,7 +121,7 @@ def precaution_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def row_withdraw(request: HttpRequest, public_id: UUID, what: str, row_id: UUID) -> HttpResponse:
+def row_withdraw(request: Request, public_id: UUID, what: str, row_id: UUID) -> HttpResponse:
     """Take back a row, with a reason; it stays in history."""
     if what not in WITHDRAWABLE:
         raise Http404

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinics.access import May
+from clinics.http import Request
 from clinics.views.base import needs, now
 from patients import actions, queries
 from patients.forms import SearchForm
@@ -24,7 +25,7 @@ KEPT_SEARCHES = 20
 
 @require_http_methods(["GET", "POST"])
 @needs(May.SEE_PATIENTS)
-def patient_list(request: HttpRequest) -> HttpResponse:
+def patient_list(request: Request) -> HttpResponse:
     """The patients of the active clinic in name order, or those a search found."""
     if request.method == "POST":
         return _keep_search(request)
@@ -33,8 +34,8 @@ def patient_list(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _list(request: HttpRequest, form: SearchForm, search: Search) -> HttpResponse:
-    clinic = request.access.clinic
+def _list(request: Request, form: SearchForm, search: Search) -> HttpResponse:
+    clinic = request.access.here
     by = request.access.actor(clinic)
     found = queries.found(request.user, clinic, search)
     page = queries.page_of_patients(found, after=_uuid(request, "after"), before=_uuid(request, "before"))
@@ -50,7 +51,7 @@ def _list(request: HttpRequest, form: SearchForm, search: Search) -> HttpRespons
     return render(request, "patients/list.html", context)
 
 
-def _keep_search(request: HttpRequest) -> HttpResponse:
+def _keep_search(request: Request) -> HttpResponse:
     form = SearchForm(request.POST)
     if not form.is_valid():
         return render(request, "patients/list.html", {"form": form, "nav": "patients"}, status=422)
@@ -68,7 +69,7 @@ def _keep_search(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('patient_list')}?s={key}")
 
 
-def _search_of(request: HttpRequest) -> tuple[SearchForm, Search]:
+def _search_of(request: Request) -> tuple[SearchForm, Search]:
     """The search behind the key in the address; an unknown or old key shows everybody."""
     kept = request.session.get("searches", {}).get(request.GET.get("s", ""))
     if kept is None:
@@ -78,7 +79,7 @@ def _search_of(request: HttpRequest) -> tuple[SearchForm, Search]:
     return form, Search("" if born_on else kept["typed"].strip(), born_on, kept["with_closed"])
 
 
-def _uuid(request: HttpRequest, name: str) -> UUID | None:
+def _uuid(request: Request, name: str) -> UUID | None:
     try:
         return UUID(request.GET.get(name, ""))
     except ValueError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinics.access import May
 from clinics.fields import form_data
+from clinics.http import Request
 from clinics.views.base import now
 from patients import actions, queries
 from patients.forms import ConsentForm, ContactForm, GuardianForm
@@ -20,16 +21,16 @@ from patients.views.facts import save_or_show
 
 @require_GET
 @transaction.atomic
-def patient_people(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def patient_people(request: Request, public_id: UUID) -> HttpResponse:
     """Accounts, guardians, addresses and consents."""
     patient, by = opened(request, public_id)
     actions.open_patient(by, patient, at=now(), page="people and access opened")
-    context = {"people": queries.people(patient), "tab": "people", "today": patient.clinic.today(now())}
-    return page(request, "patients/people.html", patient, by, **context)
+    people, today = queries.people(patient), patient.clinic.today(now())
+    return page(request, "patients/people.html", patient, by, people=people, tab="people", today=today)
 
 
 @require_http_methods(["GET", "POST"])
-def guardian_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def guardian_add(request: Request, public_id: UUID) -> HttpResponse:
     """Let somebody act for the patient."""
     patient, by = opened(request, public_id)
     by.must(May.GRANT_ACCESS, patient.clinic)
@@ -48,7 +49,7 @@ def guardian_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def contact_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def contact_add(request: Request, public_id: UUID) -> HttpResponse:
     """Add an address of the patient or of a guardian."""
     patient, by = opened(request, public_id)
     by.must(May.EDIT_PATIENTS, patient.clinic)
@@ -67,7 +68,7 @@ def contact_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def consent_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def consent_add(request: Request, public_id: UUID) -> HttpResponse:
     """Record a consent."""
     patient, by = opened(request, public_id)
     by.must(May.GRANT_ACCESS, patient.clinic)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.fields import form_data
+from clinics.http import Request
 from clinics.views.base import needs, now, put_errors
 from patients import actions, queries
 from patients.forms import CloseForm, EditForm, RegisterForm
@@ -23,9 +24,9 @@ from patients.views.base import form_page, opened, page, saved
 
 @require_http_methods(["GET", "POST"])
 @needs(May.EDIT_PATIENTS)
-def patient_register(request: HttpRequest) -> HttpResponse:
+def patient_register(request: Request) -> HttpResponse:
     """Register a patient of the active clinic, after a look at possible duplicates."""
-    clinic = request.access.clinic
+    clinic = request.access.here
     form = RegisterForm(form_data(request))
     duplicates: list[Patient] = []
     if request.method == "POST" and form.is_valid():
@@ -44,8 +45,8 @@ def patient_register(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/register.html", context, status=422 if form.errors or duplicates else 200)
 
 
-def _register(request: HttpRequest, form: RegisterForm) -> Patient:
-    clinic, at = request.access.clinic, now()
+def _register(request: Request, form: RegisterForm) -> Patient:
+    clinic, at = request.access.here, now()
     guardian, contacts = form.guardian(clinic.today(at)), form.contacts()
     by = request.access.actor(clinic)
     return actions.register_patient(by, clinic, form.cleaned_data, guardian=guardian, contacts=contacts, at=at)
@@ -53,7 +54,7 @@ def _register(request: HttpRequest, form: RegisterForm) -> Patient:
 
 @require_GET
 @transaction.atomic
-def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def patient_page(request: Request, public_id: UUID) -> HttpResponse:
     """The record at a glance."""
     patient, by = opened(request, public_id)
     actions.open_patient(by, patient, at=now())
@@ -61,7 +62,7 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def patient_edit(request: Request, public_id: UUID) -> HttpResponse:
     """Correct who the patient is. A page that is out of date shows both values and keeps the input."""
     patient, by = opened(request, public_id)
     by.must(May.EDIT_PATIENTS, patient.clinic)
@@ -84,9 +85,10 @@ def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return form_page(request, patient, by, form, title=_("Details"), button=_("Save"), back="patient_page", tab="details")
 
 
-def _stale_page(request: HttpRequest, patient: Patient, by: Actor, form: EditForm) -> HttpResponse:
-    form.data = form.data.copy()
-    form.data["version"] = patient.version  # the next save is made in the knowledge of the stored values
+def _stale_page(request: Request, patient: Patient, by: Actor, form: EditForm) -> HttpResponse:
+    typed = request.POST.copy()
+    typed["version"] = str(patient.version)  # the next save is made in the knowledge of the stored values
+    form.data = typed
     context = {
         "form": form,
         "title": _("Details"),
@@ -99,7 +101,7 @@ def _stale_page(request: HttpRequest, patient: Patient, by: Actor, form: EditFor
 
 
 @require_http_methods(["GET", "POST"])
-def patient_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def patient_close(request: Request, public_id: UUID) -> HttpResponse:
     """Close the record with a reason; it leaves the lists and stays readable."""
     patient, by = opened(request, public_id)
     by.must(May.EDIT_PATIENTS, patient.clinic)
@@ -126,7 +128,7 @@ def patient_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def patient_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def patient_reopen(request: Request, public_id: UUID) -> HttpResponse:
     """Open a closed record again."""
     patient, by = opened(request, public_id)
     by.must(May.EDIT_PATIENTS, patient.clinic)
