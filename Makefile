@@ -36,7 +36,7 @@ lint: $(LINT)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
-	$(PY) -m djlint --lint --check --quiet .
+	$(PY) -m djlint --lint --quiet .
 
 bench-pages: $(TEST)
 	$(PY) -m bench.pages $(ARGS)

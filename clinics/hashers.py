@@ -4,7 +4,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
 class Argon2(Argon2PasswordHasher):
-    """Argon2id, 46 MiB, one pass, one lane: an OWASP-recommended setting that a burst of sign-ins cannot turn against us."""
+    """Argon2id, 46 MiB, one pass, one lane: an OWASP setting that a burst of sign-ins cannot turn on us."""
 
     time_cost = 1
     memory_cost = 46 * 1024

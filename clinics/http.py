@@ -9,7 +9,7 @@ from clinics.models import User
 
 
 class Request(HttpRequest):
-    """A request after the middleware. Behind the closed door `user` is an account; at public pages ask `is_authenticated`."""
+    """A request after the middleware. At public pages `user` may be nobody: ask `is_authenticated` there."""
 
     access: Access
     kept: QueryDict | None

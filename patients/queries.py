@@ -396,7 +396,7 @@ def patient_with_number(user: Any, clinic: Clinic, number: str) -> UUID | None:
 
 
 def foreign_patient(pk: str) -> Http404:
-    """What to raise for a patient, named by key as in the Django admin, that is not for this account: NotYours if it exists."""
+    """What to raise for a patient (by key, as the Django admin asks) not for this account: NotYours if there is one."""
     known = Patient.objects.filter(pk=pk) if pk.isdecimal() else Patient.objects.none()
     found = known.select_related("clinic").first()
     if found is None:

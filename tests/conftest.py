@@ -24,7 +24,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 
 @pytest.fixture(scope="session", autouse=True)
 def _audit_rows_can_be_flushed() -> Iterator[None]:
-    """SQLite empties tables with DELETE, which the append-only guard refuses: take it off for the flush, then put it back."""
+    """SQLite empties tables with DELETE, which the guard refuses: take it off for the flush, then put it back."""
     operations = SqliteDatabase.ops_class
     plain = operations.execute_sql_flush
 
@@ -73,8 +73,7 @@ def clinic_admin(clinic: Clinic) -> User:
 @pytest.fixture
 def platform_admin(db: None) -> User:
     """Runs the installation, belongs to no clinic."""
-    user = make_user("platform@example.org", "Pat Platform", is_staff=True, is_superuser=True)
-    return user
+    return make_user("platform@example.org", "Pat Platform", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture

@@ -81,9 +81,7 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
         request,
         403,
         _("This form is no longer valid"),
-        _(
-            "You signed in again since it was opened, or the browser blocks cookies. Open the page again; nothing was saved."
-        ),
+        _("You signed in again since it was opened, or cookies are blocked. Nothing was saved; open the page again."),
     )
 
 
