@@ -81,14 +81,13 @@ def targets_of(real: int, memory: int) -> list[Target]:
     record = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', first)[0]
     following = re.findall(r'rel="next" href="([^"]+)"', first)[0]
     found = browser.send_form("/patients/", {"text": SEARCHED})
-    table, name = 'class="list"', load.USER
     targets = [
         Target("plain answer", memory, plain.raw("/plain/"), "plain"),
-        Target(MEMORY, memory, plain.raw("/patients/"), table),
-        Target(LIST, real, browser.raw("/patients/"), table),
+        Target(MEMORY, memory, plain.raw("/patients/"), record),
+        Target(LIST, real, browser.raw("/patients/"), record),
         Target("list, page 2", real, browser.raw(f"/patients/{following}"), 'rel="prev"'),
         Target(f"search “{SEARCHED}”", real, browser.raw(found), SEARCHED.upper()),
-        Target("patient page", real, browser.raw(record), name),
+        Target("patient page", real, browser.raw(record), load.USER),
     ]
     for target in targets:
         asker = browser if target.port == real else plain
