@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import IO, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,7 +24,7 @@ from rest_framework.views import APIView
 from clinics.access import Access, Actor, May
 from clinics.errors import NotAllowed
 from clinics.models import ApiToken, Clinic
-from clinics.problems import CONTENT_TYPE
+from clinics.problems import CONTENT_TYPE, Refused
 from clinics.serializers import Myself, NoQuery, Problem, StrictSerializer
 
 REFUSALS = {
@@ -33,6 +34,7 @@ REFUSALS = {
     404: "There is no such record, or it is another clinic's: the answers are the same.",
     406: "Only JSON is offered.",
     409: "In conflict with what is recorded.",
+    411: "The body came in chunks without its length.",
     412: "The record was changed since it was read.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -40,7 +42,7 @@ REFUSALS = {
     429: "Too many requests; Retry-After says how many seconds to wait.",
 }
 ANY = (400, 401, 406, 429)
-WRITING = (403, 413, 415)
+WRITING = (403, 411, 413, 415)
 
 Method = TypeVar("Method", bound=Callable[..., Response])
 RESPONSE_HEADERS = [
@@ -124,6 +126,9 @@ class Endpoint(APIView):
         """Who, whether, how often; then the query, which must hold nothing unknown."""
         self.access.channel = "api"
         super().initial(request, *args, **kwargs)
+        if request.headers.get("Transfer-Encoding") and not request.META.get("CONTENT_LENGTH"):
+            # Django reads such a body as an empty one, and a change that says nothing would seem to have been saved.
+            raise Refused(HTTPStatus.LENGTH_REQUIRED, "Send the body with its Content-Length.")
         self.params = self._query(request)
 
     @property

@@ -88,6 +88,12 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Api) -> None
     is_problem(api.post("patients/", {"family_name": "x" * 1024 * 1024}), 413)
 
 
+def test_a_body_in_chunks_is_refused_and_not_taken_for_an_empty_one(api: Api, patient: Patient) -> None:
+    headers = {**api.headers, "If-Match": '"1"', "Transfer-Encoding": "chunked"}
+    response = api.client.generic("PATCH", f"{ROOT}patients/{patient.public_id}/", headers=headers)
+    is_problem(response, 411)
+
+
 @pytest.mark.parametrize(
     "text",
     [
