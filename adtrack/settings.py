@@ -168,7 +168,12 @@ DATABASES = {"default": database()}
 # Only rate limits live in the cache. It is a table, so that the limits are shared between processes on every set-up and
 # Redis may be absent without closing the door.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "adtrack_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "adtrack_cache",
+        # Past this many a third is dropped, live counters too: with Django's 300 a stranger could wash every limit away.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
 }
 
 # --- Who may come in --------------------------------------------------------------------------------------------------

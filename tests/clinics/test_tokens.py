@@ -179,6 +179,15 @@ def test_wrong_tokens_are_limited_and_the_right_one_is_not_locked_out(nurse: Use
     assert elsewhere.status_code == 401
 
 
+def test_many_other_counters_do_not_wash_a_limit_away(nurse: User) -> None:
+    cache.clear()
+    for n in range(20):
+        Client().get(ME, headers=bearer(f"adt_{n}"))
+    for n in range(400):
+        cache.set(f"somebody-else:{n}", [0], 300)
+    assert Client().get(ME, headers=bearer("adt_20")).status_code == 429
+
+
 def test_a_token_makes_600_requests_a_minute(nurse: User, clinician: User) -> None:
     api, other = Api(nurse), Api(clinician)
     token = ApiToken.objects.get(user=nurse)
