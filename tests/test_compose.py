@@ -199,7 +199,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def _start(stack: Stack) -> None:
     assert stack.start("migrate").wait(120) == 0, stack.log.read_text()
-    with psycopg.connect(stack.admin) as connection:
+    with psycopg.connect(stack.admin, dbname="postgres") as connection:
         owner = connection.info.user
     for statement in role_statements(stack.role, owner, stack.database):
         stack.sql(statement, database=stack.database)
