@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from clinics import guard
 from clinics.access import May
 from clinics.http import Request
-from clinics.models.base import day
+from clinics.models import base
 
 register = template.Library()
 
-register.filter("day", day)
+
+@register.filter
+def day(value: date | None) -> SafeString:
+    """A date in one piece: on a page from right to left 04-May-2019 would otherwise read May-2019-04."""
+    return format_html('<bdi class="nowrap">{}</bdi>', base.day(value))
 
 
 @register.simple_tag(takes_context=True)

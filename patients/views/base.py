@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 
 from clinics.access import Actor
 from clinics.http import Request
@@ -49,5 +50,8 @@ def form_page(
 
 def saved(request: Request, patient: Patient, what: str, to: str = "patient_page") -> HttpResponse:
     """Back to the record, with a sentence that says whose record was changed."""
-    messages.success(request, f"{what} – {patient}, {day(patient.birth_date)}, {patient.record_number}")
+    # Isolated, so that an Arabic or Hebrew name does not turn the date and the number beside it around.
+    whose = '<bdi>{}</bdi>, <bdi class="nowrap">{}</bdi>, <bdi>{}</bdi>'
+    text = format_html("{} – " + whose, what, patient, day(patient.birth_date), patient.record_number)
+    messages.success(request, text)
     return HttpResponseRedirect(reverse(to, args=[patient.public_id]))

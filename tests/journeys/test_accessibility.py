@@ -33,6 +33,23 @@ CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((box) =>
   box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible"
   && !box.matches("input, select, textarea, .menu-name, .visually-hidden, thead")
 ).map((box) => `${box.tagName} ${box.className} ${box.innerText.slice(0, 60)}`)"""
+# Dates of which a day stands right of its year: between words of the other direction the parts change places.
+TURNED = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), turned = [];
+  const left = (node, from) => {
+    const range = document.createRange();
+    range.setStart(node, from);
+    range.setEnd(node, from + 1);
+    return range.getClientRects()[0]?.left ?? 0;
+  };
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    for (const found of node.data.matchAll(/\\d{2}-[A-Z][a-z]{2}-\\d{4}/g)) {
+      if (left(node, found.index) > left(node, found.index + 3)) turned.push(node.data.trim());
+    }
+  }
+  return turned;
+}"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
 LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"
@@ -192,6 +209,15 @@ def saved(stage: Stage) -> Page:
     return page
 
 
+def saved_with_another_script(stage: Stage) -> Page:
+    """A name written from right to left beside a date and a number that are not."""
+    patient = make_patient(stage.clinic, family_name="القاسم", given_name="ليلى", record_number="20-7")
+    page = stage.open("patient_edit", patient.public_id)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    return page
+
+
 def withdraw(stage: Stage) -> Page:
     row = stage.patient.allergys.first() if hasattr(stage.patient, "allergys") else None
     assert row is not None
@@ -314,6 +340,7 @@ SCENES: dict[str, Reach] = {
     "record": form("patient_page"),
     "record of nothing": record_of_nothing,
     "record, saved": saved,
+    "record, another script": saved_with_another_script,
     "record, menu open": menu,
     "people": form("patient_people"),
     "details": form("patient_edit"),
@@ -366,6 +393,7 @@ def look(page: Page, name: str) -> None:
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > viewport["width"]:
             found.append(f"{size}: {width} pixels wide")
+        found += [f"{size}: turned around {text}" for text in page.evaluate(TURNED)]
         found += [f"{size}: cut off {text}" for text in page.evaluate(CUT_OFF)]
         for violation in page.evaluate(AXE, TAGS)["violations"]:
             places = [node["target"] for node in violation["nodes"]]

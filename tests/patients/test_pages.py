@@ -150,7 +150,10 @@ def test_register_then_the_page_says_whose_record_it_is(signed_in: SignIn, clini
     answer = client.post(reverse("patient_register"), typed(), follow=True)
     patient = Patient.objects.get()
     assert answer.redirect_chain == [(reverse("patient_page", args=[patient.public_id]), 302)]
-    assert "Registered – NEWCOMER, Ada, 04-May-2019, N-1" in answer.content.decode()
+    assert (
+        'Registered – <bdi>NEWCOMER, Ada</bdi>, <bdi class="nowrap">04-May-2019</bdi>, <bdi>N-1</bdi>'
+        in answer.content.decode()
+    )
     assert (patient.clinic, patient.registered_by) == (clinic, clinician)
 
 
@@ -195,7 +198,7 @@ def test_banner_tells_not_asked_from_none_known(signed_in: SignIn, clinician: Us
     client, url = signed_in(clinician), reverse("patient_people", args=[patient.public_id])
     assert '<dd class="not-asked">Not asked</dd>' in client.get(url).content.decode()
     actions.record_no_known_allergies(by, patient, at=NOW)
-    assert "No known allergies recorded on 20-Nov-2026" in client.get(url).content.decode()
+    assert 'No known allergies recorded on <bdi class="nowrap">20-Nov-2026</bdi>' in client.get(url).content.decode()
 
 
 def test_clinic_admin_sees_the_person_and_nothing_clinical(
@@ -230,7 +233,10 @@ def test_another_clinics_record_is_answered_like_a_missing_one(
 def test_edit_saves_and_names_whose_record(signed_in: SignIn, clinician: User, patient: Patient) -> None:
     client, url = signed_in(clinician), reverse("patient_edit", args=[patient.public_id])
     answer = client.post(url, typed(given_name="Mila", record_number="H-1001", version="1"), follow=True)
-    assert "Saved – NEWCOMER, Mila, 04-May-2019, H-1001" in answer.content.decode()
+    assert (
+        'Saved – <bdi>NEWCOMER, Mila</bdi>, <bdi class="nowrap">04-May-2019</bdi>, <bdi>H-1001</bdi>'
+        in answer.content.decode()
+    )
 
 
 def test_stale_edit_shows_both_values_and_the_next_save_counts(
@@ -242,7 +248,7 @@ def test_stale_edit_shows_both_values_and_the_next_save_counts(
     answer = client.post(url, mine)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert re.search(r"<td[^>]*>Lina</td><td[^>]*>Mila</td>", page)
+    assert re.search(r"<bdi>Lina</bdi></td><td[^>]*><bdi>Mila</bdi></td>", page)
     assert 'name="version" value="2"' in page
     assert Patient.objects.get().given_name == "Lina"
     assert client.post(url, mine | {"version": "2"}).status_code == 302
@@ -256,7 +262,7 @@ def test_edit_with_a_taken_number_keeps_the_banner_of_the_stored_record(
     url = reverse("patient_edit", args=[patient.public_id])
     page = signed_in(clinician).post(url, typed(record_number="TAKEN", version="1")).content.decode()
     assert "Another patient of this clinic has this record number." in page
-    assert "for EXAMPLE, Mia, born 04-May-2019" in page
+    assert 'for <bdi>EXAMPLE, Mia</bdi>, born <bdi class="nowrap">04-May-2019</bdi>' in page
 
 
 def test_close_and_reopen(signed_in: SignIn, nurse: User, patient: Patient) -> None:
