@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
+from django.http import HttpRequest
 
 
 class Plain:
@@ -23,6 +25,14 @@ class SignIn(Plain, allauth.LoginForm):
 
 class Reset(Plain, allauth.ResetPasswordForm):
     """The address a reset is asked for."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """An unknown address gets a mail too. allauth's own way would link to a sign-up page, and there is none."""
+        if self.users:
+            return super().save(request, **kwargs)
+        email: str = self.cleaned_data["email"]
+        get_adapter().send_mail("account/email/unknown_account", email, {})
+        return email
 
 
 class ResetKey(Plain, allauth.ResetPasswordKeyForm):

@@ -2,7 +2,7 @@
 
 from allauth.account import views as allauth
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.http import require_http_methods
 
 from clinics.views import invitation, session, settings, staff
@@ -20,8 +20,8 @@ urlpatterns = [
         login_not_required(only_get_and_post(allauth.password_reset_done)),
         name="account_reset_password_done",
     ),
-    path(
-        "password/reset/<uidb36>-<path:key>/",
+    re_path(  # a key has hyphens of its own, so the first part must not be greedy
+        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         login_not_required(only_get_and_post(allauth.password_reset_from_key)),
         name="account_reset_password_from_key",
     ),
