@@ -14,7 +14,13 @@ SQLITE_ON = [
     f"BEGIN SELECT RAISE(ABORT, 'audit rows are never changed or deleted'); END"
     for verb in ("update", "delete")
 ]
-SQLITE_OFF = [f"DROP TRIGGER IF EXISTS {TABLE}_no_{verb}" for verb in ("update", "delete")]
+# REPLACE INTO takes the old row away without asking the trigger for deletes.
+SQLITE_ON.append(
+    f"CREATE TRIGGER IF NOT EXISTS {TABLE}_no_replace BEFORE INSERT ON {TABLE} "  # noqa: S608  (our own constant)
+    f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) "
+    f"BEGIN SELECT RAISE(ABORT, 'audit rows are never changed or deleted'); END"
+)
+SQLITE_OFF = [f"DROP TRIGGER IF EXISTS {TABLE}_no_{verb}" for verb in ("update", "delete", "replace")]
 
 POSTGRESQL_ON = [
     "CREATE OR REPLACE FUNCTION adtrack_append_only() RETURNS trigger LANGUAGE plpgsql AS "
