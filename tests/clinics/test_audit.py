@@ -71,9 +71,9 @@ def test_no_row_is_changed_or_deleted_by_any_way(office: Actor):
 
 def test_replacing_a_row_is_no_way_around(office: Actor, vendor: str):
     row = audit.record(office, "something", Kind.READ, at=NOW)
-    values = f"({row.pk}, '2026-11-20', 'x', 'R', 'done', '', '', '', '', 'web', '', '')"
-    columns = (
-        "(id, recorded_at, verb, kind, outcome, actor_role, object_type, fields, reason, channel, request_id, address)"
+    insert = (
+        "INTO clinics_auditevent (id, recorded_at, verb, kind, outcome, actor_role, object_type, fields, reason, channel,"
+        " request_id, address) VALUES (%s, '2026-11-20', 'x', 'R', 'done', '', '', '', '', 'web', '', '')"
     )
     replace_it = {
         "sqlite": "REPLACE " + insert,
