@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -21,6 +21,7 @@ from playwright.sync_api import Page, expect
 from clinics import actions as clinic_actions
 from clinics.access import Actor
 from clinics.models import Clinic, Role, User
+from clinics.views import errors
 from patients import actions, queries
 from patients.models import Patient
 from tests.factories import actor_for, make_clinic, make_member, make_patient, make_user
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.browser
 # What a box cuts off or hides behind a scroll bar of its own; a name in the header may end in an ellipsis.
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((box) =>
   box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible"
-  && !box.matches("input, select, textarea, .menu-name, .visually-hidden, thead")
+  && !box.matches("input, select, textarea, .menu-name, .visually-hidden, thead, #changelist .results")
 ).map((box) => `${box.tagName} ${box.className} ${box.innerText.slice(0, 60)}`)"""
 # Dates of which a day stands right of its year: between words of the other direction the parts change places.
 TURNED = """() => {
@@ -283,6 +284,28 @@ def invitation(stage: Stage) -> Page:
     return stage.page_of(path=reverse("invitation_accept", args=[token]), **stage.options)
 
 
+def warning(stage: Stage) -> Page:
+    """The dialog before a session ends; when it comes is told in test_session_end.py."""
+    page = stage.of_patient("patient_page")
+    page.locator("#session-dialog").evaluate("dialog => dialog.showModal()")
+    return page
+
+
+def server_error(stage: Stage) -> Page:
+    """The page for our own faults, without a fault."""
+    page = stage.page_of(**stage.options)
+    stage.page_of.watch.expected = ("answer: 500",)
+    body = errors.server_error(RequestFactory().get("/")).content.decode()
+    page.route("**/broken/", lambda route: route.fulfill(status=500, content_type="text/html", body=body))
+    page.goto("/broken/")
+    return page
+
+
+def platform(name: str) -> Reach:
+    """Django's own pages, as they come: looked at with the same eyes, and found good enough."""
+    return lambda stage: stage.open(name, user=make_user(is_staff=True, is_superuser=True))
+
+
 def forbidden(stage: Stage) -> Page:
     return stage.open("staff_list")
 
@@ -377,6 +400,10 @@ SCENES: dict[str, Reach] = {
     "409": not_this_form,
     "form no longer valid": form_no_longer_valid,
     "429": too_many,
+    "500": server_error,
+    "session ends": warning,
+    "administration": platform("admin:index"),
+    "administration, users": platform("admin:clinics_user_changelist"),
 }
 
 RIGHT_TO_LEFT = ["sign-in", "list", "record", "people", "details", "measurement", "staff", "audit"]
