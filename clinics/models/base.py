@@ -4,8 +4,10 @@ import uuid
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class PublicIdModel(models.Model):
@@ -15,6 +17,14 @@ class PublicIdModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+# Names and numbers are one line of visible text: no line break that splits a letter, no direction mark that makes a
+# name look like another.
+one_line = RegexValidator(
+    r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z",
+    _("Line breaks and invisible control characters are not possible here."),
+)
 
 
 def paired(name: str, *fields: str) -> models.CheckConstraint:

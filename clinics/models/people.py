@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinics.models.base import PublicIdModel, paired
+from clinics.models.base import PublicIdModel, one_line, paired
 from clinics.models.clinic import Clinic
 
 
@@ -40,7 +40,7 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     """Someone who signs in with an e-mail address: staff by membership, later also patients and guardians."""
 
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[one_line])
     language = models.CharField(_("language"), max_length=16, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("platform administrator"), default=False)
@@ -143,7 +143,7 @@ class Invitation(PublicIdModel, RoleFields):
     """An offer of a role, sent to an address. Only the hash of its token is stored; it works once and expires."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[one_line])
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.access import May, clinics_where
 from clinics.models import Clinic, User, paired
-from clinics.models.base import PublicIdModel
+from clinics.models.base import PublicIdModel, one_line
 from clinics.models.clinic import validate_zone
 from patients import ages, names
 
@@ -76,10 +76,10 @@ class Patient(PublicIdModel):
     """A person treated in one clinic. Someone treated in two clinics has two rows that never see each other."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
-    record_number = models.CharField(_("record number"), max_length=32)
-    family_name = models.CharField(_("family name"), max_length=120)
-    given_name = models.CharField(_("given name"), max_length=120)
-    preferred_name = models.CharField(_("preferred name"), max_length=120, blank=True)
+    record_number = models.CharField(_("record number"), max_length=32, validators=[one_line])
+    family_name = models.CharField(_("family name"), max_length=120, validators=[one_line])
+    given_name = models.CharField(_("given name"), max_length=120, validators=[one_line])
+    preferred_name = models.CharField(_("preferred name"), max_length=120, blank=True, validators=[one_line])
     birth_date = models.DateField(_("date of birth"))
     sex = models.CharField(_("sex recorded for clinical use"), max_length=16, choices=Sex)
     language = models.CharField(_("language"), max_length=16, blank=True)

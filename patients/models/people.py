@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.access import May
 from clinics.models import User
+from clinics.models.base import one_line
 from patients.models.base import ClinicalQuerySet, PatientRow
 
 
@@ -62,7 +63,7 @@ class GuardianLink(PatientRow):
     """Somebody may act for this patient. The account may come later, by invitation; until then there is only the person."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="guardian_links")
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[one_line])
     relation = models.CharField(_("relation"), max_length=12, choices=Relation)
     scope = models.CharField(_("may"), max_length=8, choices=GuardianScope)
     evidence = models.CharField(_("evidence seen"), max_length=120)
@@ -155,7 +156,7 @@ class Consent(PatientRow):
     purpose = models.CharField(_("for"), max_length=20, choices=ConsentPurpose)
     channel = models.CharField(_("by"), max_length=8, choices=ConsentChannel, blank=True)
     given_on = models.DateField(_("given on"))
-    given_by = models.CharField(_("given by"), max_length=120)
+    given_by = models.CharField(_("given by"), max_length=120, validators=[one_line])
 
     objects = PeopleQuerySet.as_manager()
 

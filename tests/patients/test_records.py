@@ -409,3 +409,16 @@ def test_registering_with_a_guardian_and_addresses_is_one_thing(by: Actor, clini
     assert not Patient.objects.exists()
     patient = actions.register_patient(by, clinic, values, guardian=guardian, contacts={"mobile": "+447700900123"}, at=NOW)
     assert verbs(patient) == ["patient registered", "guardian access granted", "contact added"]
+
+
+@pytest.mark.parametrize("name", ["Mia\r\nExample", "Mia\x00", "Mia\x1b[31m", "Mia\u202eaiM", "Mia\u2028", "Mia\x85"])
+@pytest.mark.parametrize("field", ["family_name", "given_name", "preferred_name", "record_number"])
+def test_names_and_numbers_are_one_visible_line(by: Actor, clinic: Clinic, field: str, name: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        actions.register_patient(by, clinic, patient_values(**{field: name}), at=NOW)
+    assert fields_of(error) == [field]
+
+
+@pytest.mark.parametrize("name", ["O’Brien", "王小明", "محمد", "Anne-Marie", "Nguyễn", "ʻOkina", "क्षि"])
+def test_names_of_every_script_are_names(by: Actor, clinic: Clinic, name: str) -> None:
+    assert actions.register_patient(by, clinic, patient_values(given_name=name), at=NOW).given_name == name
