@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 from clinics import actions, mail, queries
 from clinics.actions.staff import check_has_no_such_role
 from clinics.models import ApiToken, AuditEvent, Clinic, Heartbeat, Invitation, Membership, Role, User
+from clinics.models.base import day
 from clinics.models.clinic import language_choices, zone_choices
 from clinics.models.records import NOT_ABOUT_PATIENTS
 from clinics.views.base import now
@@ -64,6 +65,7 @@ class PlatformAdmin(admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for every filter, each over the whole table
 
     def has_module_permission(self, request):
         return request.user.is_staff
@@ -114,11 +116,14 @@ class ClinicAdminForm(forms.ModelForm):
 @admin.register(Clinic)
 class ClinicAdmin(PlatformAdmin):
     form = ClinicAdminForm
-    fields = ("name", "zone", "jurisdiction", "languages", "seen_version", "public_id", "opened_at", "closed_at")
     readonly_fields = ("public_id", "opened_at", "closed_at")
     list_display = ("name", "jurisdiction", "zone", "opened_at", "closed_at", "administrators")
     list_filter = ("jurisdiction", "opened_at", ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("name",)
+
+    def get_fields(self, request, obj=None):
+        known = () if obj is None else self.readonly_fields
+        return ("name", "zone", "jurisdiction", "languages", "seen_version", *known)
 
     def has_add_permission(self, request):
         return request.user.is_staff
@@ -266,20 +271,21 @@ class InvitationAdmin(PlatformAdmin):
         "clinic",
         "role",
         "created_at",
-        "created_by",
         "expires_at",
         "accepted_at",
         "revoked_at",
     )
     list_filter = ("role", "created_at", ("accepted_at", admin.EmptyFieldListFilter))
-    list_select_related = ("clinic", "created_by")
+    list_select_related = ("clinic",)
     search_fields = ("email", "name", "clinic__name")
     autocomplete_fields = ("clinic",)
     actions = ("send_again", "revoke")
 
     def get_fields(self, request, obj=None):
         return (
-            ("clinic", "email", "name") if obj is None else [*self.list_display, "accepted_by", "revoked_by", "public_id"]
+            ("clinic", "email", "name")
+            if obj is None
+            else [*self.list_display, "created_by", "accepted_by", "revoked_by", "public_id"]
         )
 
     def has_add_permission(self, request):
@@ -353,9 +359,9 @@ class AuditChangeList(ChangeList):
 class AuditEventAdmin(PlatformAdmin):
     """Security events, accounts, clinics. Rows about patients, and who read which list, are the clinics' own."""
 
-    list_display = ("recorded_at", "verb", "outcome", "who", "actor_role", "clinic_in_words", "about", "channel", "address")
-    list_display_links = ("recorded_at",)
-    list_filter = ("outcome", "kind", "channel", "recorded_at")
+    list_display = ("when", "verb", "outcome", "who", "clinic_in_words", "about", "address")
+    list_display_links = ("when",)
+    list_filter = ("outcome", "kind", "recorded_at")
     search_fields = ("actor",)
     search_help_text = _("The whole e-mail address of the account that acted")
     sortable_by = ()
@@ -372,6 +378,10 @@ class AuditEventAdmin(PlatformAdmin):
             return queryset, False
         account = queries.staff_accounts().filter(email=search_term.strip().lower()).first()
         return queryset.filter(actor=account.public_id) if account else queryset.none(), False
+
+    @admin.display(description=_("when (UTC)"))
+    def when(self, row):
+        return f"{day(row.recorded_at)} {row.recorded_at:%H:%M:%S}".replace("-", "\u2011").replace(" ", "\u00a0")
 
     @admin.display(description=_("who"))
     def who(self, row):
