@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from clinics.models import User
@@ -96,7 +97,8 @@ class Journey:
         pages = [page for context in self.contexts for page in context.pages]
         stem = re.sub(r"[^\w-]+", "_", name)
         for number, page in enumerate(pages, start=1):
-            page.screenshot(path=RESULTS / f"{stem}-{number}.png", full_page=True)
+            with suppress(Error):  # a page that hangs has no picture; the failure itself is what counts
+                page.screenshot(path=RESULTS / f"{stem}-{number}.png", full_page=True, timeout=3_000)
 
 
 def sign_in(context: BrowserContext, user: User, base: str) -> None:

@@ -12,6 +12,15 @@ from tests.journeys.conftest import Journey, type_sign_in
 
 pytestmark = pytest.mark.browser
 
+# A server that never answers: sending is counted after the page's own handlers, and then held.
+COUNT_AND_STOP = """() => {
+  window.sent = 0;
+  window.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) window.sent += 1;
+    event.preventDefault();
+  });
+}"""
+
 
 def typed(page: Page, patient: Patient) -> Page:
     """An allergy typed and not saved."""
@@ -55,19 +64,31 @@ def test_form_sent_to_another_patient(page_of: Journey, clinician: User, clinic:
     assert Allergy.objects.get().patient == patient
 
 
-def test_double_click_makes_one_record(page_of: Journey, clinician: User, patient: Patient) -> None:
-    page = page_of(clinician, path=f"/patients/{patient.public_id}/measurements/add/")
+def measurement(page_of: Journey, user: User, patient: Patient) -> Page:
+    """A weight typed and not saved."""
+    page = page_of(user, path=f"/patients/{patient.public_id}/measurements/add/")
     page.get_by_label("Weight").check()
     page.get_by_label("Value").fill("24.5")
+    return page
+
+
+def test_double_click_makes_one_record(page_of: Journey, clinician: User, patient: Patient) -> None:
+    page = measurement(page_of, clinician, patient)
     page.get_by_role("button", name="Save").dblclick()
     expect(page.get_by_role("status")).to_contain_text("Measurement recorded – EXAMPLE, Mia")
     assert Measurement.objects.count() == 1
 
 
+def test_form_is_sent_once_however_slow_the_answer(page_of: Journey, clinician: User, patient: Patient) -> None:
+    page = measurement(page_of, clinician, patient)
+    page.evaluate(COUNT_AND_STOP)
+    for _impatience in range(3):
+        page.get_by_role("button", name="Save").click()
+    assert page.evaluate("window.sent") == 1
+
+
 def test_form_can_be_sent_again_after_going_back(page_of: Journey, clinician: User, patient: Patient) -> None:
-    page = page_of(clinician, path=f"/patients/{patient.public_id}/measurements/add/")
-    page.get_by_label("Weight").check()
-    page.get_by_label("Value").fill("24.5")
+    page = measurement(page_of, clinician, patient)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_be_visible()
     page.go_back()
