@@ -21,6 +21,7 @@ from clinics.access import Access, session_limits
 from clinics.actions import keep_form
 from clinics.errors import NotAllowed, NotYours
 from clinics.http import Request
+from clinics.models import Kind
 from clinics.views import errors
 
 GetResponse = Callable[[Request], HttpResponse]
@@ -106,17 +107,27 @@ class SessionLimitMiddleware:
             limits = session_limits(request.access)
             began = request.session.setdefault("signed_in_at", now)
             seen = request.session.setdefault("seen_at", now)
-            left = min(seen + limits.idle.total_seconds(), began + limits.absolute.total_seconds()) - now
-            if left <= 0:
-                logout(request)
-                request.access = Access(user=request.user, request_id=request.request_id, address=request.access.address)
-                messages.info(
-                    request, _("You were signed out because nothing happened here for a while. Please sign in again.")
-                )
+            idle_left = int(seen + limits.idle.total_seconds()) - now
+            left = min(idle_left, int(began + limits.absolute.total_seconds()) - now)
+            if left > 0:
+                request.session_ends_in = left
             else:
-                request.session_ends_in = int(left)
+                self._end(request, "idle" if idle_left <= 0 else "absolute limit")
         response = self.get_response(request)
         return self._for_htmx(request, response)
+
+    @staticmethod
+    def _end(request: Request, reason: str) -> None:
+        """Sign out, note why, and say so on the next page."""
+        by = request.access.actor(request.access.clinic)
+        audit.record(by, "session ended", Kind.EXECUTE, at=datetime.now(UTC), obj=by.user, reason=reason)
+        logout(request)
+        request.access = Access(user=request.user, request_id=request.request_id, address=by.address)
+        if reason == "idle":
+            text = _("You were signed out because nothing happened here for a while. Please sign in again.")
+        else:
+            text = _("You were signed out because you had been signed in for long. Please sign in again.")
+        messages.info(request, text)
 
     def process_view(self, request: Request, view: Callable, args: tuple, kwargs: dict) -> None:
         """A page a person asked for extends the session (written at most once a minute); a background one never."""

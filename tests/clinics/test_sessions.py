@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinics import actions
-from clinics.models import Clinic, ClinicSettings, KeptForm, Role, User
+from clinics.models import AuditEvent, Clinic, ClinicSettings, KeptForm, Role, User
 from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,7 @@ def test_session_ends_after_idle_minutes_of_the_role(
     clock.shift(timedelta(minutes=minutes))
     assert not is_in(client)
     assert "_auth_user_id" not in client.session
+    assert AuditEvent.objects.get(verb="session ended").reason == "idle"
 
 
 @pytest.mark.parametrize("minutes", [5, 60])
@@ -93,6 +94,7 @@ def test_session_ends_after_the_hours_of_the_role_whatever_happens(
     assert left == 1
     clock.shift(timedelta(seconds=1))
     assert not is_in(client)
+    assert AuditEvent.objects.get(verb="session ended").reason == "absolute limit"
 
 
 # --- What extends ------------------------------------------------------------------------------------------------------
