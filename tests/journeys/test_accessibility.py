@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.core import mail
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +25,7 @@ from clinics.access import Actor
 from clinics.models import Clinic, Role, User
 from clinics.views import errors
 from patients import actions, queries
-from patients.models import Patient
+from patients.models import Allergy, Patient
 from tests.factories import actor_for, make_clinic, make_member, make_patient, make_user
 from tests.journeys.conftest import Journey
 
@@ -69,6 +71,7 @@ class Stage:
     administrator: User
     by: Actor
     patient: Patient
+    options: dict[str, str] = field(default_factory=dict)  # of the browser: its language
 
     def open(self, name: str, *args: object, user: User | None = None) -> Page:
         """A page by the name of its address, for the clinician unless somebody else is meant."""
@@ -77,11 +80,6 @@ class Stage:
     def of_patient(self, name: str, *args: object) -> Page:
         """A page of the patient's record."""
         return self.open(name, self.patient.public_id, *args)
-
-    options: dict[str, str] = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        self.options = self.options or {}
 
 
 def send(page: Page) -> Page:
@@ -220,8 +218,7 @@ def saved_with_another_script(stage: Stage) -> Page:
 
 
 def withdraw(stage: Stage) -> Page:
-    row = stage.patient.allergys.first() if hasattr(stage.patient, "allergys") else None
-    assert row is not None
+    row = Allergy.objects.filter(patient=stage.patient).earliest("id")
     return stage.of_patient("row_withdraw", "allergies", row.public_id)
 
 
@@ -242,6 +239,25 @@ def door(name: str) -> Reach:
 
 def wrong_door(name: str) -> Reach:
     return lambda stage: send(stage.page_of(path=reverse(name), **stage.options))
+
+
+def reset_with_link(stage: Stage) -> Page:
+    Client().post(reverse("account_reset_password"), {"email": stage.clinician.email})
+    link = re.search(r"https?://[^/]+(/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    return stage.page_of(path=link[1], **stage.options)
+
+
+def settings_wrong(stage: Stage) -> Page:
+    page = stage.open("clinic_settings", user=stage.administrator)
+    page.get_by_label("Name", exact=False).first.fill("")
+    return send(page)
+
+
+def audit_wrong(stage: Stage) -> Page:
+    page = stage.open("clinic_audit", user=stage.administrator)
+    page.get_by_label("Day").fill("31")
+    return send(page)
 
 
 def switch(stage: Stage) -> Page:
@@ -347,6 +363,8 @@ SCENES: dict[str, Reach] = {
     "reset": door("account_reset_password"),
     "reset, wrong": wrong_door("account_reset_password"),
     "reset, sent": door("account_reset_password_done"),
+    "reset, link": reset_with_link,
+    "reset, wrong password": lambda stage: send(reset_with_link(stage)),
     "reset, done": door("account_reset_password_from_key_done"),
     "sign-out": lambda stage: stage.open("account_logout"),
     "change password": lambda stage: stage.open("account_change_password"),
@@ -390,7 +408,9 @@ SCENES: dict[str, Reach] = {
     "change a role": of_colleague("staff_change"),
     "end a role": of_colleague("staff_end"),
     "settings": administration("clinic_settings"),
+    "settings, wrong": settings_wrong,
     "audit": administration("clinic_audit"),
+    "audit, wrong": audit_wrong,
     "activity": lambda stage: stage.open("own_activity"),
     "invitation": invitation,
     "invitation, wrong": lambda stage: send(invitation(stage)),
