@@ -36,7 +36,7 @@ CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((box) =>
   box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible"
   && !box.matches("input, select, textarea, .menu-name, .visually-hidden, thead")
 ).map((box) => `${box.tagName} ${box.className} ${box.innerText.slice(0, 60)}`)"""
-# Dates of which a day stands right of its month on the same line: between words of the other direction the parts change places.
+# Dates of which the day stands right of the month on one line: between words of the other direction parts change places.
 TURNED = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), turned = [];
   const place = (node, from) => {
