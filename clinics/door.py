@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 
 class Plain:
@@ -14,9 +15,11 @@ class Plain:
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():  # type: ignore[attr-defined]
+        for name, field in self.fields.items():  # type: ignore[attr-defined]
             field.widget.attrs.pop("placeholder", None)
             field.help_text = ""
+            if name in {"login", "email"}:
+                field.label = _("E-mail")
 
 
 class SignIn(Plain, allauth.LoginForm):

@@ -150,7 +150,9 @@ class RegisterForm(PatientForm):
     )
     guardian_name = forms.CharField(label=_("Name of the guardian"), max_length=120, required=False)
     guardian_relation = forms.ChoiceField(label=_("Relation"), choices=[("", "–"), *Relation.choices], required=False)
-    guardian_scope = forms.ChoiceField(label=_("May"), choices=[("", "–"), *GuardianScope.choices], required=False)
+    guardian_scope = forms.ChoiceField(
+        label=_("What they may do"), choices=[("", "–"), *GuardianScope.choices], required=False
+    )
     guardian_evidence = forms.CharField(
         label=_("Evidence seen"),
         max_length=120,
@@ -280,6 +282,7 @@ class GuardianForm(ActionForm):
     class Meta:
         model = GuardianLink
         fields = ("name", "relation", "scope", "evidence", "from_on", "until_on")
+        labels = {"scope": _("What they may do")}
         widgets = {"scope": forms.RadioSelect}
         help_texts = {"evidence": _("What you saw, for example: birth certificate, court order, identity card.")}
 
