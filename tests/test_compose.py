@@ -117,17 +117,14 @@ class Stack:
         self.start("redis", *f"--port {self.redis_port} --bind 127.0.0.1 --dir {self.folder / 'redis'}".split())
 
     def run(self, *command: str, **env: str) -> None:
+        """One command in the environment of the migrate step, to its end; it has to succeed."""
+        done = self.try_to_run(*command, **env)
+        assert done.returncode == 0, done.stderr
+
+    def try_to_run(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
         """One command in the environment of the migrate step, to its end."""
-        end_of = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment("migrate") | env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert end_of.returncode == 0, end_of.stderr
+        values = self.environment("migrate") | env
+        return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, timeout=120, check=False)
 
     def ready(self) -> dict[str, str] | None:
         """What /readyz says."""
@@ -261,15 +258,13 @@ class TestStack:
         assert (stack.before.status, json.loads(stack.before.body)) == (503, WELL | {"heartbeat": "failed"})
         stack.wait_until()
 
-    def test_health_checks_of_the_containers_pass(self, stack: Stack) -> None:
-        stack.wait_until()
-        for name in ("web", "worker", "beat"):
-            command = stack.services[name]["healthcheck"]["test"][1:5]
-            stack.run(*command, f"127.0.0.1:{stack.port}")
-        with pytest.raises(AssertionError, match="400"):
-            stack.run(
-                "python", "-P", "adtrack/probe.py", "/healthz", f"127.0.0.1:{stack.port}", ALLOWED_HOSTS="other.example"
-            )
+    @pytest.mark.parametrize("name", ["web", "worker", "beat"])
+    def test_health_check_of_the_container_passes(self, stack: Stack, name: str) -> None:
+        probe = [*stack.services[name]["healthcheck"]["test"][1:5], f"127.0.0.1:{stack.port}"]
+        # Each of the two web processes may still remember, for a moment, what was before.
+        wait_for(lambda: stack.try_to_run(*probe).returncode == 0, 60, f"{probe} succeeds", stack.log)
+        refused = stack.try_to_run(*probe, ALLOWED_HOSTS="other.example")
+        assert (refused.returncode, " 400 " in refused.stderr) == (1, True)
 
     def test_plain_http_is_sent_to_https_and_probes_are_not(self, stack: Stack) -> None:
         page = ask(stack.port, "/sign-in/", headers={"Host": HOST})
