@@ -111,7 +111,7 @@ def sign_in(context: BrowserContext, user: User, base: str) -> None:
 
 def type_sign_in(page: Page, user: User) -> None:
     """Fill the sign-in form that is on the page, and send it."""
-    page.get_by_role("textbox", name="Email").fill(user.email)
+    page.get_by_role("textbox", name="E-mail").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign in")).to_have_count(0)

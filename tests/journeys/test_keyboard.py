@@ -50,7 +50,7 @@ def tab_to(page: Page, words: str, key: str = "Tab") -> None:
 
 def test_sign_in_search_record_an_allergy_and_sign_out(page_of: Journey, clinician: User, patient: Patient) -> None:
     page = page_of(path="/")
-    tab_to(page, "Email")
+    tab_to(page, "E-mail")
     page.keyboard.type(clinician.email)
     tab_to(page, "Password")
     page.keyboard.type(PASSWORD)
