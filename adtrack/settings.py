@@ -221,7 +221,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "20/5m/ip,5/5m/key",
-    "reset_password": "10/10m/ip,3/10m/key",
+    "reset_password": "10/10m/ip",
+    "reset_mail": "5/h/key",  # mails, not answers: clinics/door.py
     "reset_password_from_key": "20/10m/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit as counted
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +40,15 @@ class Adapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count failures per account and address together: others' failures do not close the door for its owner."""
-        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{counted.get_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """A try beyond the limits leaves a security row."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            _record(request, "sign-in refused, too many tries", user=None, outcome=Outcome.REFUSED)
+            raise
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """A deactivated account is answered, counted and noted like a wrong password: nobody learns that it was right."""
@@ -74,6 +84,7 @@ class Adapter(DefaultAccountAdapter):
         before = user.last_login
         super().login(request, user)
         request.session["previous_sign_in"] = before.isoformat() if before else ""
+        request.session["signed_in_at"] = request.session["seen_at"] = int(datetime.now(UTC).timestamp())
         _record(request, "signed in", user=user)
 
     def logout(self, request: HttpRequest) -> None:
@@ -89,6 +100,8 @@ class Adapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """All of allauth's mail goes through our one door; a kind we do not know is an error, not a surprise mail."""
         template, variables = MAILS[template_prefix]
+        if template in ("password_reset", "password_reset_unknown"):
+            _record(self.request, "password reset asked", user=User.objects.filter(email=email.lower()).first())
         mail.send(template, email, {ours: context[theirs] for ours, theirs in variables.items()})
 
 

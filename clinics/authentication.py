@@ -12,9 +12,9 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from clinics import actions
+from clinics import actions, audit
 from clinics.access import SCOPES, Access
-from clinics.models import ApiToken
+from clinics.models import ApiToken, Kind, Outcome
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -28,6 +28,8 @@ class TokenAuthentication(BaseAuthentication):
         plain: Any = request._request
         token = actions.authenticate_token(text.strip(), at=datetime.now(UTC))
         if token is None:
+            by = plain.access.actor(None)
+            audit.record(by, "token refused", Kind.EXECUTE, at=datetime.now(UTC), outcome=Outcome.FAILED)
             # Only wrong ones are counted, by address: nobody can use up the tries of a right token.
             if not ratelimit.consume(plain, app="allauth.account", action="token", limit_get=True):
                 raise exceptions.Throttled(wait=300)

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
+from allauth.core import ratelimit
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -31,9 +32,11 @@ class Reset(Plain, allauth.ResetPasswordForm):
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """An unknown address gets a mail too. allauth's own way would link to a sign-up page, and there is none."""
+        email: str = self.cleaned_data["email"]
+        if not ratelimit.consume(request, action="reset_mail", key=email.lower()):
+            return email  # enough mails are under way; a stranger who asks again closes nothing for the owner
         if self.users:
             return super().save(request, **kwargs)
-        email: str = self.cleaned_data["email"]
         get_adapter().send_mail("account/email/unknown_account", email, {})
         return email
 

@@ -21,7 +21,7 @@ from clinics.access import Access, session_limits
 from clinics.actions import keep_form
 from clinics.errors import NotAllowed, NotYours
 from clinics.http import Request
-from clinics.models import Kind
+from clinics.models import Kind, Outcome
 from clinics.views import errors
 
 GetResponse = Callable[[Request], HttpResponse]
@@ -131,7 +131,8 @@ class SessionLimitMiddleware:
 
     def process_view(self, request: Request, view: Callable, args: tuple, kwargs: dict) -> None:
         """A page a person asked for extends the session (written at most once a minute); a background one never."""
-        if request.user.is_authenticated and not getattr(view, "is_background", False):
+        is_persons = request.method in ("GET", "POST") and not getattr(view, "is_background", False)
+        if request.user.is_authenticated and is_persons:
             now = int(datetime.now(UTC).timestamp())
             if now - request.session["seen_at"] >= MINUTE:
                 request.session["seen_at"] = now
@@ -159,9 +160,11 @@ class FormGuardMiddleware:
 
     def __call__(self, request: Request) -> HttpResponse:
         request.kept = None
-        if request.method == "POST" and request.content_type in guard.FORM_TYPES:
+        is_form = request.content_type in guard.FORM_TYPES and not request.path.startswith("/api/")  # the API reads its own
+        if request.method == "POST" and is_form:
             made_for = guard.read(request.POST.get(guard.FIELD, ""))
-            if made_for is not None and not guard.fits(made_for, request):
+            lost = request.user.is_authenticated or (made_for is not None and made_for.path == request.path)
+            if made_for is not None and lost and not guard.fits(made_for, request):
                 return self._keep(request, made_for)
         elif request.method == "GET" and "kept" in request.GET and request.user.is_authenticated:
             body = queries.kept_form(request.user, request.path, request.GET["kept"], at=datetime.now(UTC))
@@ -173,6 +176,8 @@ class FormGuardMiddleware:
         kept = keep_form(made_for.user, made_for.path, guard.input_of(request.POST), at=datetime.now(UTC))
         back = f"{made_for.path}?{urlencode({'kept': kept.public_id})}" if kept else made_for.path
         if request.user.is_authenticated:
+            by = request.access.actor(request.access.clinic)
+            audit.record(by, "form of another page", Kind.EXECUTE, at=datetime.now(UTC), outcome=Outcome.REFUSED)
             return errors.not_this_form(request, made_for, back)
         messages.info(request, _("What you typed was kept. Sign in as the same person to go on with it."))
         return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}")

@@ -92,8 +92,8 @@ class ActionForm(forms.ModelForm):
                 empty = _("Choose …") if field.required else "–"
                 field.choices = [("", empty), *(pair for pair in field.choices if pair[0])]
 
-    def validate_constraints(self) -> None:
-        """Left to the action."""
+    def _post_clean(self) -> None:
+        """Leave the model's rules to the action: here a constraint would answer first, with its name."""
 
 
 class PatientForm(ActionForm):

@@ -239,6 +239,25 @@ def test_foreign_ids_in_the_path_are_answered_like_missing_ones(world: World, na
     assert snapshot(world.theirs) == before
 
 
+ABOUT_PATIENTS = [name for name in FOREIGN if not name.startswith(("staff_", "invitation_"))]
+
+
+@pytest.mark.parametrize("name", ABOUT_PATIENTS)
+def test_nobody_sees_a_record_without_leaving_a_row(world: World, name: str) -> None:
+    """Whatever the answer: a page, a form with errors, a stale save, a refusal that shows the record as it stands."""
+    patient, client = world.ours["patient"], world.client("nurse")
+    url = address(known()[name], world.ours)
+    for method in ("GET", "POST", "PATCH", "PUT"):
+        for tag in ('"0"', f'"{patient.version}"'):
+            before = AuditEvent.objects.count()
+            kind = "application/json" if url.startswith("/api/") else "application/x-www-form-urlencoded"
+            body = "{}" if kind == "application/json" and method != "GET" else ""
+            answer = client.generic(method, url, body, content_type=kind, headers={"If-Match": tag})
+            text = answer.content.decode().lower()
+            if patient.family_name.lower() in text or patient.record_number.lower() in text:
+                assert AuditEvent.objects.count() > before, (method, answer.status_code)
+
+
 @pytest.mark.parametrize("name", ["patient_page", "api_patient", "allergy_add", "api_allergies"])
 def test_a_try_at_a_foreign_record_leaves_a_security_row(world: World, name: str) -> None:
     client = world.client("dermatologist")

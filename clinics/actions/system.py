@@ -13,6 +13,7 @@ from clinics.models import Heartbeat, KeptForm, Kind, User
 from clinics.queries import KEPT_FOR
 
 LARGEST_KEPT = 256 * 1024
+MOST_KEPT = 20  # forms of one person; the oldest go first
 
 
 def open_audit(by: Actor, *, patient: UUID | None, at: datetime) -> None:
@@ -30,7 +31,10 @@ def keep_form(user_id: str, path: str, body: str, *, at: datetime) -> KeptForm |
     user = User.objects.filter(public_id=user_id, is_active=True).first()
     if user is None or len(body) > LARGEST_KEPT:
         return None
-    return KeptForm.objects.create(user=user, path=path[:300], body=body, kept_at=at)
+    kept = KeptForm.objects.create(user=user, path=path[:300], body=body, kept_at=at)
+    newest = KeptForm.objects.filter(user=user).order_by("-id").values_list("id", flat=True)[:MOST_KEPT]
+    KeptForm.objects.filter(user=user).exclude(id__in=list(newest)).delete()
+    return kept
 
 
 def sweep_leftovers(*, at: datetime) -> None:

@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from clinics import guard
+from clinics import audit, guard
 from clinics.http import Request
+from clinics.models import Kind, Outcome
 from clinics.problems import problem
 
 
@@ -77,6 +78,8 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
         kept = keep_form(made.user, made.path, guard.input_of(request.POST), at=datetime.now(UTC))
         if kept is not None:
             return HttpResponseRedirect(f"{made.path}?{urlencode({'kept': kept.public_id})}")
+    by = request.access.actor(request.access.clinic)
+    audit.record(by, "form without its key", Kind.EXECUTE, at=datetime.now(UTC), outcome=Outcome.REFUSED)
     return _page(
         request,
         403,

@@ -69,6 +69,11 @@ class PatientEndpoint(Endpoint):
         allergies = queries.allergy_state(patient) if clinical else None
         return dict(PatientOut(patient, context={"allergies": allergies}).data)
 
+    def shown_unsaved(self, patient: Patient) -> dict[str, Any]:
+        """The record though nothing was saved: that is opening it, and leaves its row."""
+        actions.open_patient(self.actor(patient.clinic), patient, at=now())
+        return self.represent(patient)
+
     def answer(self, patient: Patient, status: int = HTTPStatus.OK) -> Response:
         """The record with its version as ETag."""
         return Response(self.represent(patient), status=status, headers={"ETag": f'"{patient.version}"'})
@@ -90,7 +95,7 @@ class PatientEndpoint(Endpoint):
         try:
             yield
         except Stale as stale:
-            current = self.represent(stale.current)
+            current = self.shown_unsaved(stale.current)
             if stale.current.version == version:
                 raise Refused(HTTPStatus.CONFLICT, "The record is in that state already.", current=current) from stale
             text = "The record was changed since you read it. Nothing was saved."

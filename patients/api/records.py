@@ -118,12 +118,12 @@ class Patients(PatientList):
         answer["Location"] = reverse("api_patient", args=[patient.public_id])
         return answer
 
-    @staticmethod
-    def _refuse_duplicates(clinic: Clinic, values: dict[str, Any]) -> None:
+    def _refuse_duplicates(self, clinic: Clinic, values: dict[str, Any]) -> None:
         alike = queries.possible_duplicates(
             clinic, family=values["family_name"], given=values["given_name"], born_on=values["birth_date"]
         )
         if alike:
+            actions.show_duplicates(self.actor(clinic), alike, at=now())
             shown = PossibleDuplicate(alike, many=True).data
             raise Refused(HTTPStatus.CONFLICT, "This may be a patient you already have.", possible_duplicates=shown)
 
@@ -173,6 +173,8 @@ class PatientDetail(PatientEndpoint):
         values = self.body(PatientIn, partial=partial)
         with self.saving(version):
             saved = actions.update_patient(self.actor(patient.clinic), patient, values, version=version, at=now())
+        if saved.version == version:  # nothing changed, so no row says that the record was shown
+            self.shown_unsaved(saved)
         return self.answer(saved)
 
 

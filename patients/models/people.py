@@ -128,7 +128,7 @@ class ContactPoint(PatientRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of patient {self.patient_id}"
+        return f"{self.address} ({self.get_kind_display()})"
 
 
 class ConsentPurpose(models.TextChoices):

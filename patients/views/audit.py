@@ -63,6 +63,7 @@ def _page(request: Request, form: AuditForm, context: dict[str, Any]) -> HttpRes
     before = _cursor(request.GET.get("before", ""))
     if context["name"] == "clinic_audit":
         rows, has_more = clinic_queries.clinic_audit(clinic, wanted, before=before)
+        rows = queries.without_clinical_detail(rows)
         clinic_actions.open_audit(request.access.actor(clinic), patient=wanted.patient, at=now())
     else:
         rows, has_more = clinic_queries.own_audit(request.user, clinic, wanted, before=before)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from clinics.access import Actor
 from clinics.http import Request
 from clinics.models.base import day
 from clinics.views.base import now
-from patients import queries
+from patients import actions, queries
 from patients.models import Patient
 
 
@@ -26,8 +27,19 @@ def opened(request: Request, public_id: UUID) -> tuple[Patient, Actor]:
     return patient, request.access.actor(patient.clinic)
 
 
-def page(request: Request, template: str, patient: Patient, by: Actor, status: int = 200, **context: Any) -> HttpResponse:
-    """A page of the record: with the banner on top, and nothing clinical for those who may not see it."""
+@transaction.atomic
+def page(
+    request: Request,
+    template: str,
+    patient: Patient,
+    by: Actor,
+    status: int = 200,
+    *,
+    verb: str = "patient opened",
+    **context: Any,
+) -> HttpResponse:
+    """A page of the record: with the banner on top, nothing clinical for those who may not see it, and its audit row."""
+    actions.open_patient(by, patient, at=now(), page=verb)
     banner = queries.banner(patient, by.rights, on=patient.clinic.today(now()))
     return render(request, template, {"patient": patient, "banner": banner, "nav": "patients", **context}, status=status)
 

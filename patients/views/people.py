@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,13 +19,20 @@ from patients.views.facts import save_or_show
 
 
 @require_GET
-@transaction.atomic
 def patient_people(request: Request, public_id: UUID) -> HttpResponse:
     """Accounts, guardians, addresses and consents."""
     patient, by = opened(request, public_id)
-    actions.open_patient(by, patient, at=now(), page="people and access opened")
     people, today = queries.people(patient), patient.clinic.today(now())
-    return page(request, "patients/people.html", patient, by, people=people, tab="people", today=today)
+    return page(
+        request,
+        "patients/people.html",
+        patient,
+        by,
+        people=people,
+        tab="people",
+        today=today,
+        verb="people and access opened",
+    )
 
 
 @require_http_methods(["GET", "POST"])

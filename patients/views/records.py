@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -41,6 +41,7 @@ def patient_register(request: Request) -> HttpResponse:
                 put_errors(form, error)
             else:
                 return saved(request, patient, _("Registered"))
+        actions.show_duplicates(request.access.actor(clinic), duplicates, at=now())
     context = {"form": form, "duplicates": duplicates, "nav": "patients"}
     return render(request, "patients/register.html", context, status=422 if form.errors or duplicates else 200)
 
@@ -53,11 +54,9 @@ def _register(request: Request, form: RegisterForm) -> Patient:
 
 
 @require_GET
-@transaction.atomic
 def patient_page(request: Request, public_id: UUID) -> HttpResponse:
     """The record at a glance."""
     patient, by = opened(request, public_id)
-    actions.open_patient(by, patient, at=now())
     return page(request, "patients/page.html", patient, by, tab="summary", **queries.summary(patient, by.rights))
 
 
@@ -77,11 +76,8 @@ def patient_edit(request: Request, public_id: UUID) -> HttpResponse:
             put_errors(form, error)
         else:
             return saved(request, patient, _("Saved"))
-    patient = queries.patient(request.user, public_id)  # the form has written what was typed into its instance
     if changed_meanwhile is not None:
-        return _stale_page(request, patient, by, form)
-    if request.method == "GET":
-        actions.open_patient(by, patient, at=now(), page="patient details opened")
+        return _stale_page(request, changed_meanwhile, by, form)
     return form_page(request, patient, by, form, title=_("Details"), button=_("Save"), back="patient_page", tab="details")
 
 
@@ -89,7 +85,7 @@ def _stale_page(request: Request, patient: Patient, by: Actor, form: EditForm) -
     typed = request.POST.copy()
     typed["version"] = str(patient.version)  # the next save is made in the knowledge of the stored values
     form.data = typed
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "title": _("Details"),
         "button": _("Save my values"),

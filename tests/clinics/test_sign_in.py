@@ -132,8 +132,29 @@ def test_answers_after_too_many_resets_are_alike(nurse: User):
     codes = {}
     for email, address in ((nurse.email, "198.51.100.1"), ("nobody@example.org", "198.51.100.2")):
         client = Client(REMOTE_ADDR=address)
-        codes[email] = [client.post(RESET, {"email": email}).status_code for _ in range(4)]
-    assert list(codes.values()) == [[302, 302, 302, 429]] * 2
+        codes[email] = [client.post(RESET, {"email": email}).status_code for _ in range(11)]
+    assert list(codes.values()) == [[302] * 10 + [429]] * 2
+    assert len(mail.outbox) == 10  # five to each: more would only fill somebody's inbox
+
+
+def test_a_stranger_who_asks_for_resets_does_not_close_the_way_for_the_owner(nurse: User):
+    for number in range(8):
+        Client(REMOTE_ADDR=f"198.51.100.{number}").post(RESET, {"email": nurse.email})
+    answer = Client(REMOTE_ADDR="203.0.113.9").post(RESET, {"email": nurse.email})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/password/reset/sent/")
+    assert [sent.to for sent in mail.outbox] == [[nurse.email]] * 5
+
+
+def test_resets_tries_beyond_the_limit_and_wrong_keys_leave_rows(nurse: User):
+    client = Client()
+    client.post(RESET, {"email": nurse.email})
+    row = AuditEvent.objects.get(verb="password reset asked")
+    assert row.object_id == nurse.public_id
+    for _ in range(6):
+        client.post("/sign-in/", {"login": nurse.email, "password": "wrong wrong wrong"})
+    assert AuditEvent.objects.filter(verb="sign-in refused, too many tries", outcome="refused").count() == 1
+    client.get("/api/v1/me/", headers={"Authorization": "Bearer adt_wrong"})
+    assert AuditEvent.objects.filter(verb="token refused", outcome="failed").count() == 1
 
 
 # --- Limits that lock out nobody ---------------------------------------------------------------------------------------

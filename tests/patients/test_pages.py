@@ -407,3 +407,38 @@ def test_register_a_child_without_guardian_asks_why(signed_in: SignIn, nurse: Us
     answer = signed_in(nurse).post(reverse("patient_register"), typed(no_guardian_reason=""))
     assert answer.status_code == 422
     assert "Under 16: enter a guardian, or say why there is none." in answer.content.decode()
+
+
+def test_being_shown_a_possible_duplicate_leaves_a_row(signed_in: SignIn, clinician: User, clinic: Clinic) -> None:
+    other = make_patient(clinic, family_name="Newkomer", given_name="Ada")
+    assert signed_in(clinician).post(reverse("patient_register"), typed()).status_code == 422
+    assert AuditEvent.objects.get(verb="possible duplicate shown").patient == other.public_id
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "says"),
+    [
+        ("measurement_add", {"kind": "height", "value": "1.24"}, "Between 20 and 250."),
+        ("measurement_add", {"kind": "weight", "value": "501"}, "Between 0.3 and 400."),
+        ("precaution_add", {"kind": "other", "state": "present"}, "Write what it is."),
+    ],
+)
+def test_errors_are_words_at_their_field_and_never_a_constraints_name(
+    signed_in: SignIn, nurse: User, patient: Patient, route: str, body: dict[str, str], says: str
+) -> None:
+    day_boxes = {"measured_on_day": "1", "measured_on_month": "11", "measured_on_year": "2026"}
+    answer = signed_in(nurse).post(reverse(route, args=[patient.public_id]), body | day_boxes)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert says in page
+    assert "onstraint" not in page
+    assert "_error" in page  # it stands at its field too
+
+
+def test_taking_back_an_address_names_the_address_and_no_key(
+    signed_in: SignIn, nurse: User, patient: Patient, by: Actor
+) -> None:
+    row = actions.add_contact_point(by, patient, kind="email", address="mary@example.org", at=NOW)
+    url = reverse("row_withdraw", args=[patient.public_id, "contacts", row.public_id])
+    page = signed_in(nurse).get(url).content.decode()
+    assert "Take back: mary@example.org (E-mail)" in page
