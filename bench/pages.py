@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from statistics import median, quantiles
 from uuid import UUID
@@ -33,8 +32,8 @@ class Target:
     """A page to be asked for, and what its answer must contain."""
 
     name: str
-    port: int
-    request: str
+    browser: Browser
+    path: str
     marker: str
     size: int = 0
     rates: list[float] = field(default_factory=list)
@@ -49,7 +48,7 @@ class Target:
 def main(arguments: list[str]) -> int:
     """Load, check, measure, print; 1 when a floor was missed."""
     parser = argparse.ArgumentParser(description="Measure the pages against the same page fed from memory.")
-    parser.add_argument("--port", type=int, default=0, help="port of the real server (default: a free one)")
+    parser.add_argument("--port", type=int, default=0, help="port to serve at (default: a free one)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each page in each round")
     options = parser.parse_args(arguments)
@@ -59,11 +58,9 @@ def main(arguments: list[str]) -> int:
 
     call_command("collectstatic", interactive=False, verbosity=0)
     failures = [*check_plans(), *check_query_counts()]
-    ports = free_port(options.port), free_port()
-    with ExitStack() as stack:
-        stack.enter_context(gunicorn("bench.settings", ports[0]))
-        stack.enter_context(gunicorn("bench.settings_memory", ports[1]))
-        targets = targets_of(*ports)
+    port = free_port(options.port)
+    with gunicorn("bench.settings", port):
+        targets = targets_of(port)
         for number in range(options.rounds):
             for target in targets if number % 2 else reversed(targets):
                 measure(target, options.seconds)
@@ -73,30 +70,28 @@ def main(arguments: list[str]) -> int:
     return 1 if failures else 0
 
 
-def targets_of(real: int, memory: int) -> list[Target]:
+def targets_of(port: int) -> list[Target]:
     """Sign in, follow the links of the pages as a person would, and look at every page before it is timed."""
-    browser, plain = Browser(real), Browser(memory)
+    browser, nobody = Browser(port), Browser(port)
     browser.sign_in(load.USER, load.PASSWORD)
     _status, _location, first = browser.ask("GET", "/patients/")
     record = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', first)[0]
     following = re.findall(r'rel="next" href="([^"]+)"', first)[0]
     found = browser.send_form("/patients/", {"text": SEARCHED})
     targets = [
-        Target("plain answer", memory, plain.raw("/plain/"), "plain"),
-        Target(MEMORY, memory, plain.raw("/patients/"), record),
-        Target(LIST, real, browser.raw("/patients/"), record),
-        Target("list, page 2", real, browser.raw(f"/patients/{following}"), 'rel="prev"'),
-        Target(f"search “{SEARCHED}”", real, browser.raw(found), SEARCHED.upper()),
-        Target("patient page", real, browser.raw(record), load.USER),
+        Target("plain answer", nobody, "/bench/plain/", "plain"),
+        Target(MEMORY, nobody, "/bench/memory/", record),
+        Target(LIST, browser, "/patients/", record),
+        Target("list, page 2", browser, f"/patients/{following}", 'rel="prev"'),
+        Target(f"search “{SEARCHED}”", browser, found, SEARCHED.upper()),
+        Target("patient page", browser, record, load.USER),
     ]
     for target in targets:
-        asker = browser if target.port == real else plain
-        path = target.request.split(" ", 2)[1]
-        status, _location, body = asker.ask("GET", path)
+        status, _location, body = target.browser.ask("GET", target.path)
         if status != 200 or target.marker not in body:
-            raise SystemExit(f"{path} answered {status} without {target.marker!r}: nothing was timed.")
+            raise SystemExit(f"{target.path} answered {status} without {target.marker!r}: nothing was timed.")
         target.size = len(body.encode())
-    if settled(first) != settled(plain.ask("GET", "/patients/")[2]):
+    if settled(first) != settled(nobody.ask("GET", "/bench/memory/")[2]):
         raise SystemExit("The page fed from memory is not the page of the database: nothing was timed.")
     return targets
 
@@ -108,7 +103,7 @@ def settled(page: str) -> str:
 
 def measure(target: Target, seconds: float) -> None:
     """One round of one page, from a process of its own."""
-    job = Job(target.port, target.request, seconds, count=20_000)
+    job = Job(target.browser.port, target.browser.raw(target.path), seconds, count=20_000)
     done = subprocess.run(
         [sys.executable, "-m", "bench.client"],
         input=json.dumps(asdict(job)),
@@ -177,7 +172,7 @@ def check_plans() -> list[str]:
 
 
 def check_query_counts() -> list[str]:
-    """Print the queries of the list with 1 and with 50 rows, which must be the same."""
+    """Print the queries of the list with 1 and with 50 rows, which must be as many; from memory there must be none."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -185,19 +180,21 @@ def check_query_counts() -> list[str]:
     from clinics.models import User
     from patients.queries import PAGE_SIZE
 
-    counts = []
-    for email in (load.LONE, load.USER):
+    def rows_and_queries(email: str, path: str) -> tuple[int, int]:
         client = Client(SERVER_NAME="127.0.0.1", headers={"X-Forwarded-For": "127.0.0.1"})
-        client.force_login(User.objects.get(email=email), "allauth.account.auth_backends.AuthenticationBackend")
-        client.get("/patients/", secure=True)
+        if email:
+            client.force_login(User.objects.get(email=email), "allauth.account.auth_backends.AuthenticationBackend")
+        client.get(path, secure=True)
         with CaptureQueriesContext(connection) as captured:
-            page = client.get("/patients/", secure=True)
-        counts.append((page.content.count(b"<tr><td"), len(captured)))
-    print("\nqueries of the patient list: " + ", ".join(f"{queries} for {rows} rows" for rows, queries in counts))
-    (few, of_few), (many, of_many) = counts
-    if (few, many) != (1, PAGE_SIZE):
-        raise SystemExit(f"The lists have {few} and {many} rows: nothing was counted.")
-    return [] if of_few == of_many else [f"queries grow with the rows: {counts}"]
+            page = client.get(path, secure=True)
+        return page.content.count(b"<tr><td"), len(captured)
+
+    few, many = rows_and_queries(load.LONE, "/patients/"), rows_and_queries(load.USER, "/patients/")
+    from_memory = rows_and_queries("", "/bench/memory/")
+    if (few[0], many[0], *from_memory) != (1, PAGE_SIZE, PAGE_SIZE, 0):
+        raise SystemExit(f"Rows and queries are {few}, {many} and from memory {from_memory}: nothing was timed.")
+    print(f"\nqueries of the patient list: {few[1]} for 1 row, {many[1]} for {PAGE_SIZE} rows, none from memory")
+    return [] if few[1] == many[1] else [f"queries grow with the rows: {few[1]} for 1, {many[1]} for {PAGE_SIZE}"]
 
 
 if __name__ == "__main__":

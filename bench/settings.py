@@ -17,5 +17,6 @@ os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from adtrack.settings import *  # noqa: E402, F403
 
+ROOT_URLCONF = "bench.urls"
 STATIC_ROOT = FILES / "static"
 CELERY_BROKER_URL = "memory://"

@@ -1,11 +1,11 @@
-"""The pages fed from memory at the very addresses of the real ones; every other name leads where it always does."""
+"""The application's addresses, and beside them what it is measured against."""
 
 from django.urls import include, path
 
 from bench import memory
 
 urlpatterns = [
-    path("plain/", memory.plain),
-    path("patients/", memory.patient_list),
+    path("bench/plain/", memory.plain),
+    path("bench/memory/", memory.patient_list),
     path("", include("adtrack.urls")),
 ]

@@ -96,7 +96,7 @@ def test_taken_port_is_refused() -> None:
 
 def test_report_names_what_missed_its_floor(capsys: pytest.CaptureFixture[str]) -> None:
     def target(name: str, *rates: float) -> Target:
-        return Target(name, 1, "", "", size=100, rates=list(rates), took=[0.01] * 30)
+        return Target(name, server.Browser(1), "", "", size=100, rates=list(rates), took=[0.01] * 30)
 
     fast = [target(MEMORY, 100, 200, 300), target(LIST, 60, 120, 30)]
     assert report(fast) == []
