@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.fields import DateField, parse_date
 from clinics.models.clinic import language_choices, zone_choices
+from patients.actions.people import MOBILE
 from patients.models import (
     Allergy,
     AllergyKind,
@@ -57,7 +58,7 @@ class SearchForm(forms.Form):
 
     text = forms.CharField(
         label=_("Surname, record number or date of birth"),
-        help_text=_("For example: mül · müller, an · D-1001 · 04-May-2019"),
+        help_text=_("Its first letters are enough: mül · müller, ja · D-1001 · 04-May-2019"),
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
@@ -140,7 +141,7 @@ class PatientForm(ActionForm):
 class RegisterForm(PatientForm):
     """A new patient, with addresses and a first guardian; the last box appears only beside possible duplicates."""
 
-    email = forms.CharField(label=_("E-mail"), max_length=254, required=False, widget=forms.EmailInput)
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     mobile = forms.CharField(
         label=_("Mobile phone"),
         max_length=30,
@@ -163,6 +164,23 @@ class RegisterForm(PatientForm):
     confirm_not_duplicate = forms.BooleanField(
         label=_("None of these is the same person: register a new patient"), required=False
     )
+
+    def clean_mobile(self) -> str:
+        """The number without spaces; what is wrong with it is said together with everything else."""
+        number = "".join(self.cleaned_data["mobile"].split())
+        if number and not MOBILE.match(number):
+            raise ValidationError(_("Write it with the country code, for example +49 170 1234567."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        """A guardian is entered as a whole or not at all."""
+        values = super().clean() or {}
+        parts = [name for name in self.GUARDIAN if name.startswith("guardian_")]
+        if any(values.get(name) for name in parts):
+            for name in parts:
+                if not values.get(name) and name not in self.errors:
+                    self.add_error(name, _("Needed for a guardian."))
+        return values
 
     PERSON = PatientForm.field_order
     REACH = ("email", "mobile")
@@ -255,6 +273,7 @@ class MeasurementForm(ActionForm):
             "value": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         }
         help_texts = {"value": _("Weight in kg, height in cm; with a point, for example 24.5")}
+        error_messages = {"value": {"invalid": _("Write only the number, with a point: 24.5")}}
 
 
 class PrecautionForm(ActionForm):
@@ -262,6 +281,7 @@ class PrecautionForm(ActionForm):
 
     from_on = DateField(label=_("From"), required=False)
     until_on = DateField(label=_("Until"), required=False)
+    replaces = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the row this finding is news of
 
     class Meta:
         model = Precaution

@@ -274,7 +274,19 @@ def summary(patient: Patient, rights: frozenset[May]) -> dict[str, Any]:
         "allergies": allergy_state(patient),
         "precautions": precautions(patient),
         "measurements": measurements(patient),
+        "taken_back": taken_back(patient),
     }
+
+
+def taken_back(patient: Patient, limit: int = 50) -> list[PatientRow]:
+    """Clinical facts that were withdrawn or replaced, the last first: nothing that was recorded disappears."""
+    rows: list[PatientRow] = []
+    for model in (Allergy, Measurement, Precaution):
+        gone = model.objects.filter(patient=patient, withdrawn_at__isnull=False).select_related(
+            "recorded_by", "withdrawn_by"
+        )
+        rows += gone.order_by("-withdrawn_at")[:limit]
+    return sorted(rows, key=lambda row: (row.withdrawn_at, row.pk), reverse=True)[:limit]
 
 
 def differences(stored: Patient, typed: dict[str, Any]) -> list[tuple[str, str, str]]:

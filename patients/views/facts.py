@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -103,19 +104,30 @@ def measurement_add(request: Request, public_id: UUID) -> HttpResponse:
     )
 
 
+def uuid_or_404(text: str) -> UUID:
+    """A public id from a query or a form."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
 @require_http_methods(["GET", "POST"])
 def precaution_add(request: Request, public_id: UUID) -> HttpResponse:
-    """Record what was found about a precaution; the kind may come preselected from the page."""
+    """Record what was found about a precaution; the page names the kind, or the row that this is news of."""
     patient, by = opened(request, public_id)
     by.must(May.RECORD_FACTS, patient.clinic)
-    form = PrecautionForm(form_data(request), initial={"kind": request.GET.get("kind", "")})
+    wanted = request.POST.get("replaces") if request.method == "POST" else request.GET.get("replaces")
+    old = queries.row_of(Precaution, request.user, patient, uuid_or_404(wanted)) if wanted else None
+    known = model_to_dict(old) | {"replaces": old.public_id} if old else {"kind": request.GET.get("kind", "")}
+    form = PrecautionForm(form_data(request), initial=known)
     return save_or_show(
         request,
         patient,
         by,
         form,
-        lambda: actions.record_precaution(by, patient, form.cleaned_data, at=now()),
-        title=_("Record a precaution"),
+        lambda: actions.record_precaution(by, patient, {**form.cleaned_data, "replaces": old}, at=now()),
+        title=_("Record what is new") if old else _("Record a precaution"),
         done=_("Precaution recorded"),
     )
 

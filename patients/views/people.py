@@ -66,8 +66,8 @@ def contact_add(request: Request, public_id: UUID) -> HttpResponse:
         by,
         form,
         lambda: actions.add_contact_point(by, patient, **form.cleaned_data, at=now()),
-        title=_("Add an address"),
-        done=_("Address added"),
+        title=_("Add an e-mail or phone"),
+        done=_("Contact added"),
         back="patient_people",
         intro=_("Messages go to an address only once its owner has confirmed it."),
     )

@@ -18,7 +18,7 @@ from clinics import guard
 from clinics.access import Actor
 from clinics.models import AuditEvent, Clinic, KeptForm, Role, User
 from patients import actions, queries
-from patients.models import Allergy, ContactPoint, GuardianLink, Patient
+from patients.models import Allergy, ContactPoint, GuardianLink, Patient, Precaution
 from tests.factories import NOW, make_member, make_patient
 
 pytestmark = pytest.mark.django_db
@@ -442,3 +442,36 @@ def test_taking_back_an_address_names_the_address_and_no_key(
     url = reverse("row_withdraw", args=[patient.public_id, "contacts", row.public_id])
     page = signed_in(nurse).get(url).content.decode()
     assert "Take back: mary@example.org (E-mail)" in page
+
+
+def test_news_of_a_precaution_replaces_its_row_and_the_old_one_stays_readable(
+    signed_in: SignIn, nurse: User, patient: Patient, by: Actor
+) -> None:
+    found = {"kind": "skin_infection", "state": "present", "site": "face"}
+    infection = actions.record_precaution(by, patient, found, at=NOW)
+    other = actions.record_precaution(by, patient, {**found, "site": "hands"}, at=NOW)
+    client, url = signed_in(nurse), reverse("precaution_add", args=[patient.public_id])
+    form = client.get(f"{url}?replaces={infection.public_id}").content.decode()
+    assert f'name="replaces" value="{infection.public_id}"' in form
+    assert '<option value="face" selected>' in form
+    body = {"kind": "skin_infection", "state": "absent", "site": "face", "replaces": str(infection.public_id)}
+    assert client.post(url, body).status_code == 302
+    live = Precaution.objects.live().order_by("id")
+    assert [(row.site, row.state) for row in live] == [("hands", "present"), ("face", "absent")]
+    assert live[1].replaces == infection
+    assert client.post(url, body).status_code == 422  # replaced meanwhile
+    assert client.get(f"{url}?replaces=nonsense").status_code == 404
+    page = client.get(reverse("patient_page", args=[patient.public_id])).content.decode()
+    assert "1 entry taken back or replaced" in page
+    assert "replaced by a newer finding" in page
+    assert other.pk
+
+
+def test_what_was_taken_back_stays_on_the_page_with_its_reason(
+    signed_in: SignIn, nurse: User, patient: Patient, by: Actor
+) -> None:
+    row = actions.record_allergy(by, patient, kind="class", code="macrolides", at=NOW)
+    actions.withdraw(by, row, reason="patch test negative", at=NOW)
+    page = signed_in(nurse).get(reverse("patient_page", args=[patient.public_id])).content.decode()
+    assert "Macrolides" in page
+    assert "patch test negative" in page
