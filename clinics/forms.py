@@ -17,6 +17,7 @@ from clinics.actions.staff import FLAGS
 from clinics.fields import DateField
 from clinics.mail import default_sender_name
 from clinics.models import Jurisdiction, Kind, Outcome, Role, User
+from clinics.models.base import one_line
 from clinics.models.clinic import language_choices, zone_choices
 
 ROLE_HELP = {
@@ -128,6 +129,7 @@ class AcceptForm(forms.Form):
         label=_("Your name"),
         max_length=120,
         help_text=_("As colleagues see it."),
+        validators=[one_line],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password1 = forms.CharField(

@@ -43,6 +43,17 @@ def check_has_no_such_role(clinic: Clinic, email: str, role: str) -> None:
         raise ValidationError(_("This person already has that role in the clinic."))
 
 
+def check_is_not_oneself(by: Actor, email: str, *, field: str) -> None:
+    """ValidationError when the address is the actor's own: nobody gives a right to themselves."""
+    if by.user is not None and by.user.email == email.strip().lower():
+        raise ValidationError({field: _("Somebody else has to invite you.")})
+
+
+def _one_at_a_time(clinic: Clinic) -> None:
+    """Two who invite wait for each other; rows that only refer to the clinic (an acceptance) do not wait for them."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+
+
 @transaction.atomic
 def open_clinic(by: Actor, *, name: str, zone: str, jurisdiction: str, languages: list[str], at: datetime) -> Clinic:
     """A new clinic; by a platform administrator or a command."""
@@ -88,7 +99,9 @@ def invite_member(
     """Offer a role to an address. Returns the invitation and, this once, its token; earlier open offers end."""
     _must_manage(by, clinic)
     _check_flags(role, flags)
+    _one_at_a_time(clinic)
     email = email.strip().lower()
+    check_is_not_oneself(by, email, field="email")
     check_has_no_such_role(clinic, email, role)
     for earlier in Invitation.objects.open(at).filter(clinic=clinic, email=email, role=role):
         revoke_invitation(by, earlier, at=at)
@@ -113,6 +126,7 @@ def invite_member(
 @transaction.atomic
 def invite_again(by: Actor, invitation: Invitation, *, at: datetime) -> tuple[Invitation, str]:
     """The same offer with a new token and a new time; the old one ends. ValidationError when it was accepted meanwhile."""
+    _one_at_a_time(invitation.clinic)  # before the invitation, as in invite_member: in the other order they would block
     if Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=False).exists():
         raise ValidationError(_("This invitation was accepted already."))
     revoke_invitation(by, invitation, at=at)
@@ -132,6 +146,7 @@ def appoint_administrator(by: Actor, clinic: Clinic, user: User, *, at: datetime
     """Make an account administrator of a clinic without an invitation; by a platform administrator."""
     if not (by.user and by.user.is_staff and by.channel == "admin"):
         raise NotAllowed("appoint an administrator", clinic=clinic.public_id)
+    check_is_not_oneself(by, user.email, field="user")
     check_has_no_such_role(clinic, user.email, Role.CLINIC_ADMIN)
     membership = Membership.objects.create(
         clinic=clinic, user=user, role=Role.CLINIC_ADMIN, started_at=at, started_by=by.account
@@ -172,6 +187,8 @@ def accept_invitation(
         user = _new_account(invitation.email, name or invitation.name, password)
     elif user.email != invitation.email:
         raise ValidationError(_("This invitation was made for another address."))
+    elif user.pk == invitation.created_by_id:
+        raise ValidationError(_("Somebody else has to invite you."))
     Invitation.objects.filter(pk=invitation.pk).update(accepted_at=at, accepted_by=user)
     EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     membership, _created = Membership.objects.get_or_create(
@@ -201,6 +218,7 @@ def accept_invitation(
 
 
 def _new_account(email: str, name: str, password: str) -> User:
+    User(email=email, name=name.strip()).clean_fields(exclude=["password"])
     try:
         with transaction.atomic():
             return User.objects.create_user(email, name, password)

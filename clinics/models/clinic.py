@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinics.models.base import PublicIdModel, local_date
+from clinics.models.base import PublicIdModel, local_date, one_line
 
 
 class Jurisdiction(models.TextChoices):
@@ -54,7 +54,7 @@ def default_languages() -> list[str]:
 class Clinic(PublicIdModel):
     """One clinic. Everything clinical belongs to exactly one and never moves."""
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120, unique=True, validators=[one_line])
     zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     jurisdiction = models.CharField(_("jurisdiction"), max_length=8, choices=Jurisdiction)
     languages = models.JSONField(_("languages"), default=default_languages, validators=[validate_languages])
@@ -83,7 +83,7 @@ class ClinicSettings(models.Model):
 
     clinic = models.OneToOneField(Clinic, on_delete=models.PROTECT, related_name="settings")
     idle_minutes = models.PositiveSmallIntegerField(_("minutes without activity before sign-out"), null=True, blank=True)
-    sender_name = models.CharField(_("neutral sender name"), max_length=40, blank=True)
+    sender_name = models.CharField(_("neutral sender name"), max_length=40, blank=True, validators=[one_line])
 
     class Meta:
         verbose_name_plural = "clinic settings"

@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinics import audit, queries
+from clinics.errors import NotYours
 from clinics.http import Request
 from clinics.models.base import day
-from clinics.views.base import background
+from clinics.views.base import background, now
 
 sign_out_view = LogoutView.as_view()
 
@@ -42,6 +44,9 @@ def clinic_switch(request: Request) -> HttpResponse:
     if request.method == "POST":
         chosen = request.POST.get("clinic", "")
         if chosen not in {str(clinic.public_id) for clinic in request.access.clinics}:
+            foreign = queries.foreign_clinic(chosen)
+            if isinstance(foreign, NotYours):
+                audit.record_refusal(request.access.actor(request.access.clinic), foreign, at=now())
             messages.error(request, _("Choose one of your clinics."))
             return redirect("clinic_switch")
         request.session["clinic"] = chosen

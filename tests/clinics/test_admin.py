@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.contrib import admin
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -189,6 +191,30 @@ def test_administrator_is_appointed_once(platform: Client, clinic: Clinic, outsi
     assert b"already has that role" in again.content
 
 
+@pytest.mark.parametrize("person", ["portal_user", "guardian"])
+def test_account_of_a_patient_or_guardian_is_never_appointed(
+    request: pytest.FixtureRequest, platform: Client, clinic: Clinic, person: str
+):
+    user = request.getfixturevalue(person)
+    answer = platform.post(reverse("admin:clinics_membership_add"), {"clinic": clinic.pk, "user": user.pk})
+    assert answer.status_code == 200
+    assert b"Select a valid choice" in answer.content
+    assert not Membership.objects.filter(user=user).exists()
+
+
+def test_platform_administrator_appoints_and_invites_somebody_else(platform: Client, clinic: Clinic, platform_admin: User):
+    chosen = {"clinic": clinic.pk, "user": platform_admin.pk}
+    offered = {"clinic": clinic.pk, "email": "Platform@Example.org", "name": "Pat"}
+    for name, data in (("membership", chosen), ("invitation", offered)):
+        answer = platform.post(reverse(f"admin:clinics_{name}_add"), data)
+        assert answer.status_code == 200
+        assert b"Somebody else has to invite you." in answer.content
+    with pytest.raises(ValidationError, match="Somebody else"):
+        actions.appoint_administrator(actor_for(platform_admin, clinic, "admin"), clinic, platform_admin, at=NOW)
+    assert not Membership.objects.filter(user=platform_admin).exists()
+    assert Invitation.objects.count() == 0
+
+
 def test_roles_are_ended_in_the_list(platform: Client, clinician: User, clinic_admin: User, signed_in: SignIn):
     theirs = signed_in(clinician)
     page = act(platform, "membership", "end_roles", *Membership.objects.all())
@@ -275,11 +301,69 @@ def test_audit_is_searched_by_whole_address(platform: Client, clinician: User, n
     assert "0 audit events" in platform.get(url, {"q": "nobody@example.org"}).content.decode()
 
 
+REGISTERED = ["clinic", "user", "membership", "invitation", "apitoken", "auditevent", "heartbeat", "patient"]
+
+
+@pytest.fixture
+def list_url(request: pytest.FixtureRequest, platform_admin: User, clinic: Clinic) -> str:
+    """The list of each registered model; that of patients opens to a platform administrator who is a clinician."""
+    make_member(clinic, Role.NURSE, user=platform_admin)
+    return reverse(f"admin:{'patients' if request.param == 'patient' else 'clinics'}_{request.param}_changelist")
+
+
+@pytest.mark.parametrize("list_url", REGISTERED, indirect=True)
+@pytest.mark.parametrize(
+    ("lookup", "value"),
+    [
+        ("password__startswith", "argon2$arg"),
+        ("password__isnull", "0"),
+        ("token_hash__startswith", "a"),
+        ("patient_links__isnull", "0"),
+        ("user__password__startswith", "a"),
+        ("email__regex", "("),
+        ("name__regex", "("),
+        ("family_name__startswith", "E"),
+        ("pk__gt", "0"),
+        ("recorded_at__year", "99999999999"),
+        ("recorded_at__gte", "99999-01-01"),
+        ("recorded_at__gte", "0001-01-01 00:00+14:00"),
+        ("registered_at__lt", "0001-01-01 00:00+14:00"),
+        ("last_login__lt", "9999-12-31"),
+        ("role__exact", "\0"),
+    ],
+)
+def test_list_answers_no_question_its_filters_do_not_ask(platform: Client, list_url: str, lookup: str, value: str):
+    assert platform.get(list_url, {lookup: value}).status_code == 400
+
+
+@pytest.mark.parametrize("value", ["2026-99-99", "2026-", "2026-11-20 00:00:00+99:99"])
+def test_date_that_is_none_leads_back_to_the_list(platform: Client, value: str):
+    url = reverse("admin:clinics_auditevent_changelist")
+    assert platform.get(url, {"recorded_at__gte": value}).headers["Location"] == f"{url}?e=1"
+
+
+@pytest.mark.parametrize("list_url", REGISTERED, indirect=True)
+def test_filters_of_a_list_are_links_that_work(platform: Client, list_url: str):
+    page = platform.get(list_url).content.decode()
+    links = [unescape(link) for link in re.findall(r'<a href="(\?[^"]*__[^"]*)"', page)]
+    assert links or "heartbeat" in list_url
+    for link in links:
+        assert platform.get(list_url + link).status_code == 200, link
+
+
 @pytest.mark.parametrize("person", ["clinician", "clinic_admin", "portal_user"])
 def test_admin_is_closed_to_everybody_else(request: pytest.FixtureRequest, person: str, signed_in: SignIn):
     client = signed_in(request.getfixturevalue(person))
     for name in ("admin:index", "admin:clinics_user_changelist", "admin:clinics_clinic_add"):
         assert client.get(reverse(name), follow=True).status_code == 403
+    rows = AuditEvent.objects.filter(verb="access refused", reason="administer the platform", channel="admin")
+    assert rows.filter(actor=request.getfixturevalue(person).public_id).count() == 3
+
+
+def test_page_a_platform_administrator_may_not_see_leaves_a_row(platform: Client, platform_admin: User):
+    for name in ("admin:patients_patient_changelist", "admin:clinics_user_add"):
+        assert platform.get(reverse(name)).status_code == 403
+    assert AuditEvent.objects.filter(verb="access refused", actor=platform_admin.public_id).count() == 2
 
 
 def test_admin_has_no_door_of_its_own(platform: Client, platform_admin: User):

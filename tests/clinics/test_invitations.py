@@ -146,6 +146,8 @@ def test_new_account_is_made_signed_in_and_noted(client: Client, link: str, clin
         ({"password1": "password1234", "password2": "password1234"}, "too common"),
         ({"password2": PASSWORD + "x"}, "The two passwords are not the same."),
         ({"name": " "}, "This field is required."),
+        ({"name": "Nia\nNew"}, "Line breaks and invisible control characters"),
+        ({"name": "Nia \u202eweN"}, "Line breaks and invisible control characters"),
     ],
 )
 def test_answer_that_cannot_be_is_refused_and_uses_nothing_up(
@@ -199,6 +201,20 @@ def test_another_persons_invitation_is_not_taken(
     assert Membership.objects.filter(user=nurse).count() == 1
 
 
+def test_nobody_accepts_what_they_offered_themselves(offer: tuple[Invitation, str], clinic_admin: User):
+    Invitation.objects.filter(pk=offer[0].pk).update(email=clinic_admin.email)  # as one could before it was refused
+    offer[0].refresh_from_db()
+    with pytest.raises(ValidationError, match="Somebody else has to invite you"):
+        actions.accept_invitation(NOBODY, offer[0], user=clinic_admin, at=now())
+    assert Membership.objects.get(user=clinic_admin).role == "clinic_admin"
+
+
+def test_name_of_a_new_account_is_one_line_through_every_door(offer: tuple[Invitation, str]):
+    with pytest.raises(ValidationError, match="Line breaks"):
+        actions.accept_invitation(NOBODY, offer[0], name="Nia\u2028New", password=PASSWORD, at=now())
+    assert not User.objects.filter(email=EMAIL).exists()
+
+
 def test_deactivated_account_cannot_accept(client: Client, link: str):
     make_user(EMAIL, is_active=False)
     client.get(link)
@@ -249,6 +265,26 @@ def test_new_offer_of_the_same_role_ends_the_earlier_one(offer: tuple[Invitation
     assert sorted(Invitation.objects.open(now()).values_list("role", flat=True)) == ["dermatologist", "nurse"]
     offer[0].refresh_from_db()
     assert offer[0].revoked_by == clinic_admin
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_offers_at_once_one_stays_open(offer: tuple[Invitation, str], clinic: Clinic, clinic_admin: User, vendor: str):
+    if vendor == "sqlite":
+        pytest.skip("an SQLite database in memory has one writer and no waiting; the order is tested above")
+    by = actor_for(clinic_admin, clinic)
+
+    def invite(number: int) -> None:
+        try:
+            if number % 2:
+                actions.invite_again(by, offer[0], at=now())
+            else:
+                actions.invite_member(by, clinic, email=EMAIL, name="Nia", role="nurse", at=now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(invite, range(6)))
+    assert Invitation.objects.open(now()).filter(email=EMAIL, role="nurse").count() == 1
 
 
 def test_refused_acceptance_rolls_back_with_its_rows(offer: tuple[Invitation, str], nurse: User):

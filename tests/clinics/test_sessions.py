@@ -152,6 +152,21 @@ def test_page_carries_what_the_warning_needs(clock: time_machine.Coordinates, si
     assert f'data-session-url="{reverse("session_status")}"' in text
 
 
+# --- Choosing the clinic -----------------------------------------------------------------------------------------------
+
+
+def test_choosing_a_clinic_of_others_is_refused_like_nonsense_and_noted(
+    signed_in: SignIn, nurse: User, other_clinic: Clinic
+):
+    client = signed_in(nurse)
+    for chosen in (str(other_clinic.public_id), "00000000-0000-0000-0000-000000000001", "x", ""):
+        answer = client.post(reverse("clinic_switch"), {"clinic": chosen}, follow=True)
+        assert answer.redirect_chain == [(reverse("clinic_switch"), 302)]
+        assert "Choose one of your clinics." in answer.content.decode()
+    row = AuditEvent.objects.get(verb="access refused")
+    assert (row.actor, row.object_id, row.clinic) == (nurse.public_id, other_clinic.public_id, other_clinic.public_id)
+
+
 # --- The half-filled form ----------------------------------------------------------------------------------------------
 
 

@@ -75,6 +75,9 @@ def test_empty_returns_to_the_default(office: Client, clinic: Clinic):
         ("languages", []),
         ("name", ""),
         ("name", "Riverside"),  # another clinic's
+        ("name", "Hill\nside"),
+        ("name", "Hill\u202eedis"),
+        ("sender_name", "Praxis \u202emaeT"),
         ("sender_name", "A\r\nBcc: x@example.org"),
         ("sender_name", "boss@example.org"),
     ],

@@ -121,6 +121,8 @@ def test_invitation_form_says_what_is_missing_and_keeps_the_rest(office: Client)
         ({"role": "clinic_admin"}, "A clinic administrator has no clinical permission."),
         ({"is_medical_lead": "on"}, "Only a dermatologist can be medical lead."),
         ({"email": "nurse@example.org"}, "This person already has that role in the clinic."),
+        ({"email": "Office@Example.org"}, "Somebody else has to invite you."),
+        ({"name": "Nia\nNew"}, "Line breaks and invisible control characters"),
     ],
 )
 def test_invitation_that_cannot_be_is_refused_in_words(office: Client, nurse: User, more: dict[str, str], words: str):
