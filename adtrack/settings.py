@@ -387,7 +387,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "clinics.logs.RequestIdFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} request={request_id} {message}", "style": "{"},
+        "line": {
+            "()": "clinics.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} request={request_id} {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},

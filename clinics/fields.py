@@ -74,9 +74,13 @@ class DateField(forms.MultiValueField):
 
 def parse_date(day: str, month: str, year: str) -> date:
     """A date from three typed parts; the month as 5, 05, May or may. ValidationError names the part that is wrong."""
-    if not day.isdecimal():
+    # Lengths first: Python refuses to read numbers of thousands of digits, and dates of more than a few.
+    if not (day.isdecimal() and len(day) <= 2):
         raise ValidationError(_("Enter the day as a number, for example 4."))
-    number = int(month) if month.isdecimal() else 1 + MONTHS.index(month[:3].lower()) if month[:3].lower() in MONTHS else 0
+    number = 0
+    if len(month) <= 9:
+        word = month[:3].lower()
+        number = int(month) if month.isdecimal() else 1 + MONTHS.index(word) if word in MONTHS else 0
     if not 1 <= number <= 12:
         raise ValidationError(_("Enter the month as a word or a number, for example May or 5."))
     if not (year.isdecimal() and len(year) == 4):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -158,7 +158,11 @@ def _audit_page(
     rows = rows.filter(**exact)
     if wanted.on is not None:
         midnight = datetime.combine(wanted.on, time.min, ZoneInfo(clinic.zone))
-        rows = rows.filter(recorded_at__gte=midnight, recorded_at__lt=midnight + timedelta(days=1))
+        try:
+            begin, end = midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC)
+        except OverflowError:  # the first or the last day Python knows
+            return [], False
+        rows = rows.filter(recorded_at__gte=begin, recorded_at__lt=end)
     if before is not None:
         rows = rows.filter(id__lt=before)
     part = list(rows.order_by("-id")[: AUDIT_PAGE + 1])

@@ -1,10 +1,11 @@
 """Pieces every model of the project is made with."""
 
+import unicodedata
 import uuid
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,12 +20,15 @@ class PublicIdModel(models.Model):
         abstract = True
 
 
-# Names and numbers are one line of visible text: no line break that splits a letter, no direction mark that makes a
-# name look like another.
-one_line = RegexValidator(
-    r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z",
-    _("Line breaks and invisible control characters are not possible here."),
-)
+# Controls, format characters, surrogates, separators of lines and of paragraphs.
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+JOINERS = "\u200c\u200d"  # Persian and the scripts of India need them
+
+
+def one_line(value: str) -> None:
+    """Names and numbers are one line of visible text: nothing that splits a letter or makes one name look like another."""
+    if any(unicodedata.category(letter) in UNSEEN and letter not in JOINERS for letter in value):
+        raise ValidationError(_("Line breaks and invisible control characters are not possible here."), code="invalid")
 
 
 def paired(name: str, *fields: str) -> models.CheckConstraint:

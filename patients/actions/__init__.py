@@ -14,6 +14,7 @@ from patients.actions.records import (
     register_patient,
     reopen_patient,
     right_to_withdraw,
+    show_duplicates,
     update_patient,
     withdraw,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "register_patient",
     "reopen_patient",
     "right_to_withdraw",
+    "show_duplicates",
     "update_patient",
     "withdraw",
 ]

@@ -14,6 +14,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.models import Kind
 from patients import sites
+from patients.actions.locks import locked
 from patients.models import Allergy, Measurement, Patient, Precaution, PrecautionKind, PrecautionState
 from patients.models.facts import ALLERGENS, REPEATABLE_PRECAUTIONS, SITED_PRECAUTIONS
 
@@ -34,6 +35,7 @@ def record_allergy(
 ) -> Allergy:
     """Record an allergy to a coded substance or class; "no known allergies" ends with it."""
     by.must(May.RECORD_FACTS, patient.clinic)
+    patient = locked(patient)
     if code not in dict(ALLERGENS.get(kind, [])):
         raise ValidationError({"code": _("Choose a substance or class from the list.")})
     if code == "other" and not text.strip():
@@ -60,6 +62,7 @@ def record_allergy(
 def record_no_known_allergies(by: Actor, patient: Patient, *, at: datetime) -> None:
     """Record that somebody asked and there is none. Refused while an allergy is recorded."""
     by.must(May.RECORD_FACTS, patient.clinic)
+    patient = locked(patient)
     if Allergy.objects.live().filter(patient=patient).exists():
         raise ValidationError(_("An allergy is recorded. Withdraw it first, with the reason."))
     Patient.objects.filter(pk=patient.pk).update(
@@ -74,6 +77,7 @@ def record_measurement(
 ) -> Measurement:
     """Record a weight (kg, 0.3 to 400) or height (cm, 20 to 250) on a date not in the future nor before birth."""
     by.must(May.RECORD_FACTS, patient.clinic)
+    patient = locked(patient)
     _not_future(patient, at, measured_on=measured_on)
     low, high = (Decimal("0.3"), Decimal(400)) if kind == "weight" else (Decimal(20), Decimal(250))
     if not low <= value <= high:
@@ -93,6 +97,7 @@ def record_precaution(by: Actor, patient: Patient, values: dict[str, Any], *, at
     named in `replaces` (of the same patient and kind) is replaced whatever the kind.
     """
     by.must(May.RECORD_FACTS, patient.clinic)
+    patient = locked(patient)
     row = Precaution(patient=patient, recorded_at=at, recorded_by=by.user, **values)
     _check_precaution(row, at)
     if row.kind not in REPEATABLE_PRECAUTIONS:

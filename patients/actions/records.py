@@ -15,6 +15,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Clinic, Kind
+from patients.actions.locks import lock_numbers, locked
 from patients.actions.people import add_contact_point, grant_guardian
 from patients.ages import completed_years
 from patients.models import CloseReason, Patient
@@ -30,6 +31,7 @@ def _check_birth(clinic: Clinic, born_on: date, at: datetime) -> None:
 
 
 def _check_number(patient: Patient) -> None:
+    lock_numbers(patient.clinic)
     others = Patient.objects.filter(clinic_id=patient.clinic_id, record_number=patient.record_number).exclude(pk=patient.pk)
     if others.exists():
         raise ValidationError({"record_number": _("Another patient of this clinic has this record number.")})
@@ -55,8 +57,8 @@ def register_patient(
         clinic=clinic, registered_at=at, registered_by=by.user, **{k: values[k] for k in EDITABLE if k in values}
     )
     _check_birth(clinic, patient.birth_date, at)
+    patient.clean_fields(exclude=["name_key", "alike_key"])  # before a value reaches a query
     _check_number(patient)
-    patient.full_clean(exclude=["name_key", "alike_key"])
     patient.save()
     audit.record(by, "patient registered", Kind.CREATE, at=at, obj=patient, patient=patient.public_id)
     if guardian is not None:
@@ -90,6 +92,12 @@ def open_patient(by: Actor, patient: Patient, *, at: datetime, page: str = "pati
     audit.record(by, page, Kind.READ, at=at, obj=patient, patient=patient.public_id)
 
 
+def show_duplicates(by: Actor, alike: list[Patient], *, at: datetime) -> None:
+    """Note of each patient that somebody registering was shown them as a possible duplicate."""
+    for patient in alike:
+        open_patient(by, patient, at=at, page="possible duplicate shown")
+
+
 def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> None:
     """Note that somebody looked at the list of a clinic's patients, or searched it (for what is not noted)."""
     by.must(May.SEE_PATIENTS, clinic)
@@ -100,7 +108,7 @@ def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> Non
 def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, version: int, at: datetime) -> Patient:
     """Correct EDITABLE values. Stale when the record changed since `version`; ValidationError names the field."""
     by.must(May.EDIT_PATIENTS, patient.clinic)
-    current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
+    current = locked(patient)
     if current.version != version:
         raise Stale(current)
     changed = [name for name in EDITABLE if name in values and getattr(current, name) != values[name]]
@@ -110,8 +118,8 @@ def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, versi
         _check_birth(current.clinic, current.birth_date, at)
         if current.deceased_on and current.deceased_on < current.birth_date:
             raise ValidationError({"birth_date": _("The date of birth is after the date of death.")})
+        current.clean_fields(exclude=["name_key", "alike_key"])
         _check_number(current)
-        current.full_clean(exclude=["name_key", "alike_key"])
         current.version = version + 1
         current.save()
         audit.record(by, "patient changed", Kind.UPDATE, at=at, obj=current, patient=current.public_id, fields=changed)
@@ -124,7 +132,7 @@ def close_patient(
 ) -> Patient:
     """Close a record: it leaves the lists and stays readable. A death needs its date, between birth and today."""
     by.must(May.EDIT_PATIENTS, patient.clinic)
-    current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
+    current = locked(patient)
     if current.version != version or current.closed_at is not None:
         raise Stale(current)
     if reason not in CloseReason.values:
@@ -147,7 +155,7 @@ def close_patient(
 def reopen_patient(by: Actor, patient: Patient, *, version: int, at: datetime) -> Patient:
     """Open a closed record again; a date of death entered with the closing is taken back."""
     by.must(May.EDIT_PATIENTS, patient.clinic)
-    current = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=patient.pk)
+    current = locked(patient)
     if current.version != version or current.closed_at is None:
         raise Stale(current)
     current.closed_at = current.closed_by = current.deceased_on = None
@@ -168,6 +176,7 @@ def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
     """Take back a row about a patient: it stays in history and counts nowhere. A second call changes nothing."""
     model = type(row)
     by.must(right_to_withdraw(model), row.patient.clinic)
+    locked(row.patient)
     reason = reason.strip()
     if not reason:
         raise ValidationError({"reason": _("Say why.")})

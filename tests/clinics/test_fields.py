@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinics.fields import DateField, parse_date
-from clinics.models.base import MONTHS, day
+from clinics.models.base import MONTHS, day, one_line
+from clinics.queries import AuditFilter, clinic_audit
+from tests.factories import make_clinic
 
 
 @pytest.mark.parametrize(
@@ -45,11 +47,39 @@ def test_dates_that_are_read(day_: str, month: str, year: str, expected: date) -
         ("31", "4", "2023", "does not exist"),
         ("0", "4", "2023", "does not exist"),
         ("1", "1", "0000", "does not exist"),
+        ("1" * 20, "5", "2019", "day as a number"),
+        ("4", "1" * 5000, "2019", "month as a word"),
+        ("4", "September" + "x", "2019", "month as a word"),
+        ("4", "5", "2" * 5000, "year with four digits"),
     ],
 )
 def test_dates_that_are_refused_say_which_part(day_: str, month: str, year: str, says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         parse_date(day_, month, year)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+@pytest.mark.parametrize("on", [date.min, date.max])
+def test_the_audit_of_a_day_at_the_end_of_time_is_empty(zone: str, on: date) -> None:
+    assert clinic_audit(make_clinic(zone=zone), AuditFilter(on=on)) == ([], False)
+
+
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
+def test_a_name_may_join_letters(joiner: str) -> None:
+    one_line(f"\u0646\u0627\u0645{joiner}\u0646\u0627\u0645")
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        *["\n", "\0", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\ud800"],
+        *["\u00ad", "\u061c", "\u200b", "\u200e", "\u200f", "\u2060", "\u2064", "\ufeff", "\U000e0041"],
+    ],
+)
+def test_a_name_holds_nothing_unseen(unseen: str) -> None:
+    with pytest.raises(ValidationError, match="invisible"):
+        one_line(f"Winter{unseen}mann")
 
 
 @given(st.dates())
