@@ -284,6 +284,7 @@ def test_a_day_at_the_door_leaves_its_rows(nurse: User, clinic: Clinic, clinic_a
         ("signed in", Outcome.DONE, ""),
         ("signed out", Outcome.DONE, ""),
         ("invitation link refused", Outcome.FAILED, ""),
+        ("password reset asked", Outcome.DONE, ""),
         ("password changed", Outcome.DONE, ""),
     ]
     assert set(AuditEvent.objects.values_list("address", flat=True)) == {"127.0.0.1"}
