@@ -152,8 +152,3 @@ def _facts(person: Person, patient: Patient, clinician: Actor, nurse: Actor, at:
         actions.record_measurement(nurse, patient, **measurement, at=at)
     for precaution in person.precautions:
         actions.record_precaution(clinician, patient, precaution, at=at)
-
-
-def sign_ins() -> list[tuple[str, str]]:
-    """The addresses of the demonstration and who they are, for a screen."""
-    return [(account.email, account.what) for account in ACCOUNTS]

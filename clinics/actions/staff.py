@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -202,15 +203,7 @@ def accept_invitation(
             **{flag: getattr(invitation, flag) for flag in FLAGS},
         },
     )
-    actor = Actor(
-        user=user,
-        role=membership.role,
-        clinic=invitation.clinic,
-        rights=frozenset(),
-        channel=by.channel,
-        request_id=by.request_id,
-        address=by.address,
-    )
+    actor = replace(by, user=user, role=membership.role, clinic=invitation.clinic)
     if is_new:
         audit.record(actor, "account created", Kind.CREATE, at=at, obj=user)
     audit.record(actor, "invitation accepted", Kind.CREATE, at=at, obj=membership)
