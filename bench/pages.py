@@ -183,7 +183,7 @@ def check_query_counts() -> list[str]:
     def rows_and_queries(email: str, path: str) -> tuple[int, int]:
         client = Client(SERVER_NAME="127.0.0.1", headers={"X-Forwarded-For": "127.0.0.1"})
         if email:
-            client.force_login(User.objects.get(email=email), "allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(User.objects.get(email=email))
         client.get(path, secure=True)
         with CaptureQueriesContext(connection) as captured:
             page = client.get(path, secure=True)

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from clinics.errors import NotAllowed
 from clinics.models import Clinic, Membership, Role, User
+from clinics.models.people import RoleFields
 
 
 class May(StrEnum):
@@ -24,6 +25,7 @@ class May(StrEnum):
     GRANT_ACCESS = "grant access"  # guardians, the patient's own account, consents
     SEE_CLINICAL = "see clinical facts"  # allergies, measurements, precautions
     RECORD_FACTS = "record clinical facts"
+    SCORE = "score EASI and vIGA-AD"
     MANAGE_STAFF = "manage staff"
     MANAGE_SETTINGS = "manage settings"
     SEE_CLINIC_AUDIT = "see the clinic's audit"
@@ -40,27 +42,43 @@ MATRIX: dict[May, frozenset[Role]] = {
     May.GRANT_ACCESS: EVERYONE,
     May.SEE_CLINICAL: CLINICAL,
     May.RECORD_FACTS: CLINICAL,
+    May.SCORE: CLINICAL,
     May.MANAGE_STAFF: ADMINISTRATORS,
     May.MANAGE_SETTINGS: ADMINISTRATORS,
     May.SEE_CLINIC_AUDIT: ADMINISTRATORS,
     May.SEE_OWN_AUDIT: EVERYONE,
 }
 
+# Rights a role holds only with the flag of the membership.
+NEEDS_FLAG: dict[May, dict[Role, str]] = {May.SCORE: {Role.NURSE: "may_score"}}
+
 # What a token's scope lets through of what its account may do.
 SCOPES: dict[str, frozenset[May]] = {
     "patients:read": frozenset({May.SEE_PATIENTS, May.SEE_CLINICAL}),
-    "patients:write": frozenset({May.EDIT_PATIENTS, May.RECORD_FACTS, May.GRANT_ACCESS}),
+    "patients:write": frozenset({May.EDIT_PATIENTS, May.RECORD_FACTS, May.SCORE, May.GRANT_ACCESS}),
 }
 
 
-def rights_of(roles: Iterable[str]) -> frozenset[May]:
-    """Everything these roles may do together."""
-    held = frozenset(roles)
-    return frozenset(what for what, allowed in MATRIX.items() if allowed & held)
+def rights_of(held: Iterable[RoleFields]) -> frozenset[May]:
+    """Everything these roles, with their flags, may do together."""
+    rows = list(held)
+    return frozenset(what for what in May if any(_holds(row, what) for row in rows))
 
 
-def clinics_where(user: Any, what: May) -> QuerySet[Membership, int]:
-    """Ids of the clinics in which this account may do `what` now; for `filter(clinic_id__in=...)`."""
+def _holds(row: RoleFields, what: May) -> bool:
+    role = Role(row.role)
+    flag = NEEDS_FLAG.get(what, {}).get(role)
+    return role in MATRIX[what] and (flag is None or getattr(row, flag))
+
+
+def clinics_where(user: Any, what: May) -> Iterable[int] | QuerySet[Membership, int]:
+    """Ids of the clinics in which this account may do `what` now; for `filter(clinic_id__in=...)`.
+
+    An account read for this request brings its roles; any other is asked for them in the same query.
+    """
+    held: list[Membership] | None = getattr(user, "held", None)
+    if held is not None:
+        return sorted({row.clinic_id for row in held if row.role in MATRIX[what]})
     return (
         Membership.objects.live().filter(user_id=user.pk, role__in=sorted(MATRIX[what])).values_list("clinic_id", flat=True)
     )
@@ -110,15 +128,11 @@ class Access:
 
     @cached_property
     def memberships(self) -> list[Membership]:
-        """Live memberships with clinic and settings, in one query."""
+        """Live memberships with clinic and settings, by clinic."""
         if not self.user.is_authenticated:
             return []
-        return list(
-            Membership.objects.live()
-            .filter(user_id=self.user.pk)
-            .select_related("clinic", "clinic__settings")
-            .order_by("clinic__name", "role")
-        )
+        held: list[Membership] | None = getattr(self.user, "held", None)
+        return Membership.objects.of_account(self.user.pk) if held is None else held
 
     @cached_property
     def clinics(self) -> list[Clinic]:
@@ -161,7 +175,7 @@ class Access:
         )
 
     def _rights(self, clinic: Clinic | None) -> frozenset[May]:
-        rights = rights_of(self.roles(clinic))
+        rights = rights_of(row for row in self.memberships if clinic is not None and row.clinic_id == clinic.pk)
         return rights if self.limit is None else rights & self.limit
 
 

@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinics import actions as clinic_actions
-from clinics.access import MATRIX, May
+from clinics.access import MATRIX, NEEDS_FLAG, May
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions
 from patients.models import Patient
@@ -29,7 +29,6 @@ from tests.factories import NOW, actor_for, make_member
 pytestmark = pytest.mark.django_db
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "authorization.md").read_text()
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def table(heading: str) -> list[dict[str, str]]:
@@ -76,7 +75,7 @@ class World:
         client = Client(raise_request_exception=False)
         user = self.people[person]
         if user is not None:
-            client.force_login(user, BACKEND)
+            client.force_login(user)
         return client
 
 
@@ -183,11 +182,11 @@ def shown(answer: HttpResponse) -> str:
 
 def test_matrix_in_the_document_is_the_matrix_in_the_code() -> None:
     columns = {"dermatologist": Role.DERMATOLOGIST, "nurse": Role.NURSE, "clinic admin": Role.CLINIC_ADMIN}
-    written = {
-        May(row["may"]): frozenset(role for column, role in columns.items() if row[column] == "yes")
-        for row in table("Rights")
-    }
-    assert written == MATRIX
+    rows = {May(row["may"]): {role: row[column] for column, role in columns.items()} for row in table("Rights")}
+    assert {what: frozenset(role for role, cell in row.items() if cell != "-") for what, row in rows.items()} == MATRIX
+    flagged = {what: {role for role, cell in row.items() if cell == "if trained"} for what, row in rows.items()}
+    assert {what: roles for what, roles in flagged.items() if roles} == {what: set(by) for what, by in NEEDS_FLAG.items()}
+    assert {cell for row in rows.values() for cell in row.values()} == {"yes", "if trained", "-"}
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:

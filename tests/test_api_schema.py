@@ -138,7 +138,7 @@ def sign_in(caller: str, request: pytest.FixtureRequest) -> dict[str, Any]:
         _, text = make_token(request.getfixturevalue("nurse"), "patients:read")
         return {"headers": {"Authorization": f"Bearer {text}"}}
     client = Client()
-    client.force_login(request.getfixturevalue(caller), "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(request.getfixturevalue(caller))
     csrf = "a" * 32
     return {"headers": {"X-CSRFToken": csrf}, "cookies": {"session": client.cookies["session"].value, "csrf": csrf}}
 

@@ -238,7 +238,7 @@ def test_page_without_its_database_is_503_with_a_time_to_come_back(monkeypatch: 
         raise OperationalError("connection refused: host=db.internal")
 
     client = Client(raise_request_exception=False)
-    client.force_login(make_user(), "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(make_user())
     monkeypatch.setattr(connection, "cursor", refuse)
     page = client.get("/")
     assert (page.status_code, page["Retry-After"]) == (503, "30")
@@ -254,7 +254,7 @@ def test_page_with_an_error_of_ours_is_500_and_promises_no_time(monkeypatch: pyt
         raise ZeroDivisionError
 
     client = Client(raise_request_exception=False)
-    client.force_login(make_user(), "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(make_user())
     monkeypatch.setattr(connection, "cursor", fail)
     page = client.get("/")
     assert page.status_code == 500

@@ -30,7 +30,7 @@ def test_forbidden_says_who_can_help(signed_in: SignIn, nurse: User) -> None:
 
 def test_a_form_without_its_key_is_refused_with_a_way_back(nurse: User, patient: Patient) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(nurse, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(nurse)
     answer = client.post(reverse("allergies_none_known", args=[patient.public_id]))
     assert answer.status_code == 403
     assert "This form is no longer valid" in answer.content.decode()

@@ -46,6 +46,8 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("platform administrator"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
+    held: list[Membership]  # its live memberships, where it was read for a request (clinics.backend)
+
     objects: ClassVar[UserManager] = UserManager()
 
     EMAIL_FIELD = "email"
@@ -103,6 +105,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def live(self) -> MembershipQuerySet:
         """Memberships that count now: not ended, in an open clinic, of an active account."""
         return self.filter(ended_at__isnull=True, clinic__closed_at__isnull=True, user__is_active=True)
+
+    def of_account(self, user_id: int) -> list[Membership]:
+        """The live memberships of an account with account, clinic and settings, by clinic: what every request asks.
+
+        What `live` asks of clinic and account is looked at here, and the rows are sorted here: both cost less than in SQL.
+        """
+        rows = self.filter(user_id=user_id, ended_at__isnull=True).select_related("user", "clinic", "clinic__settings")
+        live = [row for row in rows.order_by() if row.user.is_active and row.clinic.closed_at is None]
+        return sorted(live, key=lambda row: (row.clinic.name, row.role))
 
 
 class Membership(PublicIdModel, RoleFields):

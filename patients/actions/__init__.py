@@ -6,6 +6,7 @@ from patients.actions.facts import (
     record_no_known_allergies,
     record_precaution,
 )
+from patients.actions.labs import record_lab_result, withdraw_lab_result
 from patients.actions.people import add_contact_point, grant_guardian, link_account, record_consent
 from patients.actions.records import (
     close_patient,
@@ -13,28 +14,46 @@ from patients.actions.records import (
     open_patient,
     register_patient,
     reopen_patient,
-    right_to_withdraw,
     show_duplicates,
     update_patient,
-    withdraw,
 )
+from patients.actions.rescore import AffectedScores, affected_by
+from patients.actions.scores import (
+    amend_assessment,
+    record_assessment,
+    release_assessment,
+    right_to_record,
+    save_draft,
+    withdraw_assessment,
+)
+from patients.actions.withdrawals import right_to_withdraw, withdraw
 
 __all__ = [
+    "AffectedScores",
     "add_contact_point",
+    "affected_by",
+    "amend_assessment",
     "close_patient",
     "grant_guardian",
     "link_account",
     "open_list",
     "open_patient",
     "record_allergy",
+    "record_assessment",
     "record_consent",
+    "record_lab_result",
     "record_measurement",
     "record_no_known_allergies",
     "record_precaution",
     "register_patient",
+    "release_assessment",
     "reopen_patient",
+    "right_to_record",
     "right_to_withdraw",
+    "save_draft",
     "show_duplicates",
     "update_patient",
     "withdraw",
+    "withdraw_assessment",
+    "withdraw_lab_result",
 ]

@@ -19,7 +19,7 @@ from patients.models import Allergy, Measurement, Patient, Precaution, Precautio
 from patients.models.facts import ALLERGENS, REPEATABLE_PRECAUTIONS, SITED_PRECAUTIONS
 
 
-def _not_future(patient: Patient, at: datetime, **dates: date | None) -> None:
+def not_future(patient: Patient, at: datetime, **dates: date | None) -> None:
     """Refuse dates before birth or after the clinic's today; the error names the field."""
     today = patient.clinic.today(at)
     for field, value in dates.items():
@@ -78,7 +78,7 @@ def record_measurement(
     """Record a weight (kg, 0.3 to 400) or height (cm, 20 to 250) on a date not in the future nor before birth."""
     by.must(May.RECORD_FACTS, patient.clinic)
     patient = locked(patient)
-    _not_future(patient, at, measured_on=measured_on)
+    not_future(patient, at, measured_on=measured_on)
     low, high = (Decimal("0.3"), Decimal(400)) if kind == "weight" else (Decimal(20), Decimal(250))
     if not low <= value <= high:
         raise ValidationError({"value": _("Between %(low)s and %(high)s.") % {"low": low, "high": high}})
@@ -130,6 +130,6 @@ def _check_precaution(row: Precaution, at: datetime) -> None:
         raise ValidationError({"text": _("Write what it is.")})
     if row.from_on is not None:
         future_allowed = row.kind == PrecautionKind.PHOTOTHERAPY  # a booked course counts before it begins
-        _not_future(row.patient, at, from_on=None if future_allowed else row.from_on)
+        not_future(row.patient, at, from_on=None if future_allowed else row.from_on)
     if row.until_on is not None and row.until_on < (row.from_on or row.patient.birth_date):
         raise ValidationError({"until_on": _("The end is before the start.")})

@@ -1,4 +1,4 @@
-"""Registering, correcting, closing; opening a record, which is itself an event; withdrawing any row about a patient."""
+"""Registering, correcting, closing; opening a record, which is itself an event."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from clinics.errors import Stale
 from clinics.models import Clinic, Kind
 from patients.actions.locks import lock_numbers, locked
 from patients.actions.people import add_contact_point, grant_guardian
+from patients.actions.rescore import settle_affected
 from patients.ages import completed_years
 from patients.models import CloseReason, Patient
-from patients.models.base import PatientRow
 from patients.models.patient import EARLIEST_BIRTH, EDITABLE, NEEDS_GUARDIAN_UNDER
 
 
@@ -105,8 +105,13 @@ def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> Non
 
 
 @transaction.atomic
-def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, version: int, at: datetime) -> Patient:
-    """Correct EDITABLE values. Stale when the record changed since `version`; ValidationError names the field."""
+def update_patient(
+    by: Actor, patient: Patient, values: dict[str, Any], *, version: int, affected_scores: str = "", at: datetime
+) -> Patient:
+    """Correct EDITABLE values. Stale when the record changed since `version`; ValidationError names the field.
+
+    ScoresAffected when stored scores rest on the date of birth and `affected_scores` does not say what to do with them.
+    """
     by.must(May.EDIT_PATIENTS, patient.clinic)
     current = locked(patient)
     if current.version != version:
@@ -123,6 +128,8 @@ def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, versi
         current.version = version + 1
         current.save()
         audit.record(by, "patient changed", Kind.UPDATE, at=at, obj=current, patient=current.public_id, fields=changed)
+        if "birth_date" in changed:
+            settle_affected(by, current, affected_scores, at=at)
     return current
 
 
@@ -164,23 +171,3 @@ def reopen_patient(by: Actor, patient: Patient, *, version: int, at: datetime) -
     current.save()
     audit.record(by, "patient reopened", Kind.UPDATE, at=at, obj=current, patient=current.public_id)
     return current
-
-
-def right_to_withdraw(model: type[PatientRow]) -> May:
-    """What somebody must be allowed in order to take back a row of this kind."""
-    return May.RECORD_FACTS if model.objects.all().needs == May.SEE_CLINICAL else May.GRANT_ACCESS
-
-
-@transaction.atomic
-def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
-    """Take back a row about a patient: it stays in history and counts nowhere. A second call changes nothing."""
-    model = type(row)
-    by.must(right_to_withdraw(model), row.patient.clinic)
-    locked(row.patient)
-    reason = reason.strip()
-    if not reason:
-        raise ValidationError({"reason": _("Say why.")})
-    live = model.objects.filter(pk=row.pk, withdrawn_at__isnull=True)
-    if live.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason[:200]):
-        verb = f"{model._meta.verbose_name} withdrawn"
-        audit.record(by, verb, Kind.DELETE, at=at, obj=row, patient=row.patient.public_id)

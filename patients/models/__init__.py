@@ -1,5 +1,14 @@
 """The person, and who and what stands around them."""
 
+from patients.models.assessments import (
+    CLINICIAN_INSTRUMENTS,
+    Assessment,
+    AssessmentState,
+    CurrentScores,
+    Instrument,
+    LabResult,
+    Respondent,
+)
 from patients.models.facts import (
     Allergy,
     AllergyKind,
@@ -9,6 +18,7 @@ from patients.models.facts import (
     PrecautionKind,
     PrecautionState,
 )
+from patients.models.instruments import InstrumentEdition, InstrumentText, ScoreSettings
 from patients.models.patient import CloseReason, NoGuardianReason, Patient, Sex
 from patients.models.people import (
     Consent,
@@ -23,16 +33,24 @@ from patients.models.people import (
 )
 
 __all__ = [
+    "CLINICIAN_INSTRUMENTS",
     "Allergy",
     "AllergyKind",
+    "Assessment",
+    "AssessmentState",
     "CloseReason",
     "Consent",
     "ConsentChannel",
     "ConsentPurpose",
     "ContactKind",
     "ContactPoint",
+    "CurrentScores",
     "GuardianLink",
     "GuardianScope",
+    "Instrument",
+    "InstrumentEdition",
+    "InstrumentText",
+    "LabResult",
     "Measurement",
     "MeasurementKind",
     "NoGuardianReason",
@@ -42,5 +60,7 @@ __all__ = [
     "PrecautionKind",
     "PrecautionState",
     "Relation",
+    "Respondent",
+    "ScoreSettings",
     "Sex",
 ]

@@ -32,29 +32,34 @@ pytestmark = pytest.mark.django_db
 # --- The matrix --------------------------------------------------------------------------------------------------------
 
 CLINICAL = {May.SEE_CLINICAL, May.RECORD_FACTS}
+TRAINED = {May.SCORE}
 OFFICE = {May.MANAGE_STAFF, May.MANAGE_SETTINGS, May.SEE_CLINIC_AUDIT}
 SHARED = {May.SEE_PATIENTS, May.EDIT_PATIENTS, May.GRANT_ACCESS, May.SEE_OWN_AUDIT}
 
 
 def test_every_right_has_a_row():
     assert set(MATRIX) == set(May)
-    assert set(May) == CLINICAL | OFFICE | SHARED
+    assert set(May) == CLINICAL | TRAINED | OFFICE | SHARED
+
+
+def held(role: str, **flags: bool) -> Membership:
+    return Membership(role=role, **flags)
 
 
 @pytest.mark.parametrize(
-    ("roles", "rights"),
+    ("rows", "rights"),
     [
         ([], set()),
-        (["dermatologist"], SHARED | CLINICAL),
-        (["nurse"], SHARED | CLINICAL),
-        (["clinic_admin"], SHARED | OFFICE),
-        (["nurse", "clinic_admin"], SHARED | CLINICAL | OFFICE),
-        (["platform_admin"], set()),
-        (["something else"], set()),
+        ([held("dermatologist")], SHARED | CLINICAL | TRAINED),
+        ([held("nurse")], SHARED | CLINICAL),
+        ([held("nurse", may_score=True)], SHARED | CLINICAL | TRAINED),
+        ([held("clinic_admin")], SHARED | OFFICE),
+        ([held("clinic_admin", may_score=True)], SHARED | OFFICE),
+        ([held("nurse"), held("clinic_admin", may_score=True)], SHARED | CLINICAL | OFFICE),
     ],
 )
-def test_rights_of_roles_together(roles: list[str], rights: set[May]):
-    assert rights_of(roles) == rights
+def test_rights_of_roles_together(rows: list[Membership], rights: set[May]):
+    assert rights_of(rows) == rights
 
 
 def test_no_scope_reaches_the_office():

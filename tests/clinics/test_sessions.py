@@ -214,7 +214,7 @@ def test_form_sent_after_sign_out_in_another_tab_comes_back(signed_in: SignIn, c
 
 def test_form_with_an_old_csrf_key_comes_back(clinic_admin: User):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(clinic_admin, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(clinic_admin)
     hidden = hidden_of(client, INVITE) | {"csrfmiddlewaretoken": "x" * 64}
     answer = client.post(INVITE, TYPED | hidden)
     assert answer.headers["Location"].startswith(f"{INVITE}?kept=")
@@ -224,7 +224,7 @@ def test_form_with_an_old_csrf_key_comes_back(clinic_admin: User):
 
 def test_form_without_our_mark_is_refused_when_the_csrf_key_is_wrong(clinic_admin: User):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(clinic_admin, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(clinic_admin)
     answer = client.post(INVITE, TYPED)
     assert answer.status_code == 403
     assert b"This form is no longer valid" in answer.content

@@ -76,11 +76,11 @@ def test_list_asks_the_same_for_one_and_three_rows(
 
     add(1)
     office.get(url)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         office.get(url)
     add(2)
     add(3)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert office.get(url).content.decode().count("i3@example.org") == 1
 
 

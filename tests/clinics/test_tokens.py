@@ -305,7 +305,7 @@ def test_a_lost_clinical_role_leaves_what_the_other_role_allows(
 
 def test_a_session_writes_only_with_the_csrf_token(nurse: User, patient: Patient) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(nurse, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(nurse)
     address = f"{ROOT}patients/{patient.public_id}/"
     body = {"preferred_name": "Mimi"}
     headers = {"If-Match": '"1"'}

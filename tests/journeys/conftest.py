@@ -104,7 +104,7 @@ class Journey:
 def sign_in(context: BrowserContext, user: User, base: str) -> None:
     """Put a session of the account into the browser, without typing."""
     client = Client()
-    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": base}])
 

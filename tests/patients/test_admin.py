@@ -99,9 +99,9 @@ def test_list_asks_the_same_for_one_and_three_rows(
     actions.open_list(by, clinic, searched=False, at=NOW)
     make_patient(clinic)
     client.get(url)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(url)
     make_patient(clinic)
     make_patient(clinic)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert client.get(url).content.decode().count("field-birth_date") == 3

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
 # session, account, memberships with clinic and settings, begin, the page of patients, the audit row, commit
-LIST_QUERIES = 7
+LIST_QUERIES = 6
 
 
 def typed(**more: str) -> dict[str, str]:

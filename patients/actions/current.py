@@ -1,0 +1,28 @@
+"""The current-scores row of a patient: written with the score, provable from history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from patients.models import Assessment, CurrentScores, Instrument, LabResult, Patient
+
+TARC = "tarc"
+
+
+def current_values(patient: Patient, what: str) -> dict[str, Any]:
+    """The columns of one instrument (or of TARC) as history says: the latest that counts, or nothing."""
+    if what == TARC:
+        lab = LabResult.objects.live().filter(patient=patient).order_by("-collected_on", "-recorded_at", "-id").first()
+        return {"tarc": lab.value if lab else None, "tarc_on": lab.collected_on if lab else None}
+    row = Assessment.objects.counting().filter(patient=patient, instrument=what).in_trend_order().first()
+    values: dict[str, Any] = {what: row.total if row else None, f"{what}_on": row.assessed_on if row else None}
+    if what == Instrument.EASI:
+        values |= {"easi_band": row.band if row else "", "easi_head_neck": row.head_neck if row else None}
+    elif what == Instrument.POEM:
+        values |= {"poem_band": row.band if row else "", "poem_respondent": row.respondent if row else ""}
+    return values
+
+
+def renew_current(patient: Patient, what: str) -> None:
+    """Write the columns of one instrument anew. Call it in the transaction that changed history, the patient locked."""
+    CurrentScores.objects.update_or_create(patient=patient, defaults=current_values(patient, what))

@@ -1,0 +1,16 @@
+"""Audit rows about patients, for those who may not see the record."""
+
+from __future__ import annotations
+
+from clinics.models import AuditEvent, Kind
+
+CLINICAL_ROWS = frozenset({"allergy", "assessment", "labresult", "measurement", "precaution"})
+CLINICAL_VERBS = frozenset({"allergy state recorded", "scores recomputed", "scores kept as stored"})
+
+
+def without_clinical_detail(rows: list[AuditEvent]) -> list[AuditEvent]:
+    """Audit rows as a clinic administrator may read them: that clinical facts were touched, not which."""
+    for row in rows:
+        if row.object_type in CLINICAL_ROWS or row.verb in CLINICAL_VERBS:
+            row.verb, row.object_type = f"clinical facts {Kind(row.kind).label}", "patient"
+    return rows
