@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from clinics.access import Access, Actor
 from clinics.models import Clinic, Membership, Role, User
 from patients import actions
-from patients.models import Patient
+from patients.models import Assessment, LabResult, Patient
+from patients.models.assessments import POEM_COLUMNS
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -59,3 +62,78 @@ def make_patient(clinic: Clinic, *, at: datetime = NOW, **more: Any) -> Patient:
     by = Membership.objects.live().filter(clinic=clinic).select_related("user").first()
     user = by.user if by else make_member(clinic, Role.NURSE)
     return actions.register_patient(actor_for(user, clinic), clinic, patient_values(**more), at=at)
+
+
+def scorer_of(clinic: Clinic) -> Actor:
+    """The clinic's dermatologist, who may record and score everything; one joins where there is none."""
+    doctors = Membership.objects.live().filter(clinic=clinic, role=Role.DERMATOLOGIST).select_related("user")
+    found = doctors.order_by("pk").first()
+    return actor_for(found.user if found else make_member(clinic, Role.DERMATOLOGIST, may_score=True), clinic)
+
+
+E5 = {"hn": "2 1 1 0 | 2", "ul": "2 2 1 1 | 3", "tr": "1 1 0 0 | 2", "ll": "2 2 2 1 | 3"}
+SIGN_ORDER = ("redness", "thickness", "scratching", "lichenification")
+
+
+def easi_values(findings: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """Items of an EASI with the date, written as "redness thickness scratching lichenification | area" for hn, ul, tr, ll.
+
+    A region not named is 0; without findings E5, which is 14.0 from the 8th birthday and 12.7 before it.
+    """
+    values: dict[str, Any] = {"assessed_on": NOW.date()}
+    for prefix in ("hn", "ul", "tr", "ll"):
+        signs, area = (E5 if findings is None else findings).get(prefix, "0 0 0 0 | 0").split("|")
+        values |= {f"{prefix}_{name}": Decimal(value) for name, value in zip(SIGN_ORDER, signs.split(), strict=True)}
+        values[f"{prefix}_area"] = int(area)
+    return values | more
+
+
+def poem_values(answers: str = "2 1 1 1 1 1 1", **more: Any) -> dict[str, Any]:
+    """The seven answers of a POEM in the order of the form, "-" for one left open, by the patient; 8 unless told."""
+    given = [None if answer == "-" else int(answer) for answer in answers.split()]
+    return {"assessed_on": NOW.date(), "respondent": "self"} | dict(zip(POEM_COLUMNS, given, strict=True)) | more
+
+
+def make_assessment(
+    patient: Patient,
+    instrument: str = "easi",
+    *,
+    by: Actor | None = None,
+    on: date | None = None,
+    at: datetime = NOW,
+    sign: bool = True,
+    **values: Any,
+) -> Assessment:
+    """A signed assessment (or a draft), today unless told: EASI E5, vIGA-AD 2, POEM 8 or itch 5 with `values` in place."""
+    submission = values.pop("submission", uuid4())
+    values["assessed_on"] = on or patient.clinic.today(at)
+    usual: dict[str, dict[str, Any]] = {
+        "easi": easi_values(),
+        "viga_ad": {"level": 2},
+        "poem": poem_values(),
+        "itch": {"level": 5, "respondent": "self"},
+    }
+    return actions.record_assessment(
+        by or scorer_of(patient.clinic),
+        patient,
+        instrument,
+        usual[instrument] | values,
+        submission=submission,
+        sign=sign,
+        at=at,
+    )
+
+
+def make_lab(
+    patient: Patient,
+    value: str = "5000",
+    *,
+    by: Actor | None = None,
+    on: date | None = None,
+    at: datetime = NOW,
+    **more: Any,
+) -> LabResult:
+    """A serum TARC in pg/mL, collected today unless told."""
+    values = {"value": Decimal(value), "collected_on": on or patient.clinic.today(at), "assay": "HISCL, central laboratory"}
+    submission = more.pop("submission", uuid4())
+    return actions.record_lab_result(by or scorer_of(patient.clinic), patient, values | more, submission=submission, at=at)
