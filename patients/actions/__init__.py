@@ -1,5 +1,6 @@
 """The only hands that change patients and what stands around them. Atomic; each writes its audit row."""
 
+from patients.actions.current import renew_scores
 from patients.actions.facts import (
     record_allergy,
     record_measurement,
@@ -47,6 +48,7 @@ __all__ = [
     "record_precaution",
     "register_patient",
     "release_assessment",
+    "renew_scores",
     "reopen_patient",
     "right_to_record",
     "right_to_withdraw",

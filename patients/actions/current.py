@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from clinics import audit
+from clinics.access import Actor
+from clinics.models import Kind
+from patients.actions.locks import locked
 from patients.models import Assessment, CurrentScores, Instrument, LabResult, Patient
 
 TARC = "tarc"
@@ -26,3 +33,15 @@ def current_values(patient: Patient, what: str) -> dict[str, Any]:
 def renew_current(patient: Patient, what: str) -> None:
     """Write the columns of one instrument anew. Call it in the transaction that changed history, the patient locked."""
     CurrentScores.objects.update_or_create(patient=patient, defaults=current_values(patient, what))
+
+
+@transaction.atomic
+def renew_scores(by: Actor, patient: Patient, *, at: datetime) -> None:
+    """Write the whole row anew from history: the repair of check_current_scores, which acts for the software itself."""
+    patient = locked(patient)
+    values: dict[str, Any] = {}
+    for what in (*Instrument.values, TARC):
+        values |= current_values(patient, what)
+    CurrentScores.objects.update_or_create(patient=patient, defaults=values)
+    clinic = patient.clinic.public_id
+    audit.record(by, "current scores renewed", Kind.UPDATE, at=at, obj=patient, clinic=clinic, patient=patient.public_id)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from clinics.models import AuditEvent, Kind
 
 CLINICAL_ROWS = frozenset({"allergy", "assessment", "labresult", "measurement", "precaution"})
-CLINICAL_VERBS = frozenset({"allergy state recorded", "scores recomputed", "scores kept as stored"})
+CLINICAL_VERBS = frozenset(
+    {"allergy state recorded", "current scores renewed", "scores recomputed", "scores kept as stored"}
+)
 
 
 def without_clinical_detail(rows: list[AuditEvent]) -> list[AuditEvent]:
