@@ -6,11 +6,13 @@ Short labels only: the instruments' own texts belong to their owners. A clinic t
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from patients.scoring.bands import Band
+from patients.scoring import easi, itch, poem, viga
+from patients.scoring.bands import Band, band_of
 from patients.scoring.change import EASI_STEPS
 from patients.scoring.easi import Region, Sign
 from patients.scoring.poem import Change, Question
@@ -95,3 +97,14 @@ def band_word(instrument: str, band: str) -> str:
     """The word for a stored band of an instrument; nothing for none."""
     among = {"poem": POEM_BANDS, "itch": ITCH_BANDS}.get(instrument, BANDS)
     return str(among[Band(band)]) if band else ""
+
+
+def level_word(instrument: str, value: Decimal | int) -> str:
+    """The word for a total of an instrument."""
+    if instrument == "easi":
+        return band_word(instrument, band_of(value, easi.STRATA))
+    if instrument == "poem":
+        return band_word(instrument, band_of(value, poem.STRATA))
+    if instrument == "itch":
+        return band_word(instrument, itch.band(int(value)))
+    return band_word(instrument, viga.band(int(value)))

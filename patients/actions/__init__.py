@@ -7,6 +7,7 @@ from patients.actions.facts import (
     record_no_known_allergies,
     record_precaution,
 )
+from patients.actions.instruments import change_edition, open_edition, put_in_use, retire_edition, write_texts
 from patients.actions.labs import record_lab_result, withdraw_lab_result
 from patients.actions.people import add_contact_point, grant_guardian, link_account, record_consent
 from patients.actions.records import (
@@ -27,6 +28,7 @@ from patients.actions.scores import (
     save_draft,
     withdraw_assessment,
 )
+from patients.actions.settings import change_score_settings
 from patients.actions.withdrawals import right_to_withdraw, withdraw
 
 __all__ = [
@@ -34,11 +36,15 @@ __all__ = [
     "add_contact_point",
     "affected_by",
     "amend_assessment",
+    "change_edition",
+    "change_score_settings",
     "close_patient",
     "grant_guardian",
     "link_account",
+    "open_edition",
     "open_list",
     "open_patient",
+    "put_in_use",
     "record_allergy",
     "record_assessment",
     "record_consent",
@@ -50,6 +56,7 @@ __all__ = [
     "release_assessment",
     "renew_scores",
     "reopen_patient",
+    "retire_edition",
     "right_to_record",
     "right_to_withdraw",
     "save_draft",
@@ -58,4 +65,5 @@ __all__ = [
     "withdraw",
     "withdraw_assessment",
     "withdraw_lab_result",
+    "write_texts",
 ]

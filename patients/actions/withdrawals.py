@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from clinics import audit
 from clinics.access import Actor, May
 from clinics.models import Kind
+from patients.actions.current import TARC, renew_current
 from patients.actions.locks import locked
+from patients.models import LabResult
 from patients.models.base import PatientRow
 
 
@@ -33,3 +35,5 @@ def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
     if live.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason[:200]):
         verb = f"{model._meta.verbose_name} withdrawn"
         audit.record(by, verb, Kind.DELETE, at=at, obj=row, patient=row.patient.public_id)
+        if model is LabResult:
+            renew_current(row.patient, TARC)

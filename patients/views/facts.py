@@ -19,7 +19,17 @@ from clinics.http import Request
 from clinics.views.base import now, put_errors
 from patients import actions, queries
 from patients.forms import AllergyForm, MeasurementForm, PrecautionForm, WithdrawForm
-from patients.models import Allergy, Consent, ContactPoint, GuardianLink, Measurement, Patient, PatientLink, Precaution
+from patients.models import (
+    Allergy,
+    Consent,
+    ContactPoint,
+    GuardianLink,
+    LabResult,
+    Measurement,
+    Patient,
+    PatientLink,
+    Precaution,
+)
 from patients.views.base import form_page, opened, saved
 
 # What stands in the address of a withdrawal, what is withdrawn, and the page to come back to.
@@ -27,6 +37,7 @@ WITHDRAWABLE: dict[str, tuple[type[Any], str]] = {
     "allergies": (Allergy, "patient_page"),
     "measurements": (Measurement, "patient_page"),
     "precautions": (Precaution, "patient_page"),
+    "labs": (LabResult, "patient_chart"),
     "accounts": (PatientLink, "patient_people"),
     "guardians": (GuardianLink, "patient_people"),
     "contacts": (ContactPoint, "patient_people"),

@@ -1,4 +1,4 @@
-"""What staff type about patients. Shape only: every rule is in the actions."""
+"""What staff type about a patient, their facts and the people around them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,125 @@
+// The live total of the score forms. The server computes the total that counts; here, whole numbers keep it the same.
+"use strict";
+
+const chosen = (form, name) => form.querySelector(`input[name="${name}"]:checked`)?.value ?? "";
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_all, key) => values[key]);
+
+// Screen readers hear a total once the hand rests, not at every key.
+const announcer = (place) => {
+  let timer = 0;
+  return (text) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (place.textContent !== text) place.textContent = text; }, 350);
+  };
+};
+
+// Completed years; somebody born on 29 February turns a year older on 1 March, as on the server.
+const yearsOn = (born, on) => on[0] - born[0] - (on[1] < born[1] || (on[1] === born[1] && on[2] < born[2]) ? 1 : 0);
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const dateOf = (form) => {
+  const [day, month, year] = [0, 1, 2].map((n) => form.querySelector(`[name="assessed_on_${n}"]`).value.trim().toLowerCase());
+  const number = /^\d+$/.test(month) ? Number(month) : MONTHS.indexOf(month.slice(0, 3)) + 1;
+  return /^\d{1,2}$/.test(day) && /^\d{4}$/.test(year) && number >= 1 && number <= 12 ? [Number(year), number, Number(day)] : null;
+};
+
+// EASI in twentieths of a point: (signs in halves) x area x (weight in tenths) is a whole number.
+const shown = (twentieths) => (twentieths % 2 ? (twentieths / 20).toFixed(2) : (twentieths / 20).toFixed(1));
+
+for (const box of document.querySelectorAll("[data-easi]")) {
+  const form = box.closest("form");
+  const rules = JSON.parse(box.dataset.easi);
+  const born = rules.born.split("-").map(Number);
+  const total = box.querySelector("[data-total]");
+  const weightsLine = box.querySelector("[data-weights]");
+  const say = announcer(total);
+  const rows = [...box.querySelectorAll(".easi-row")].map((row) => ({
+    row,
+    region: row.dataset.region,
+    groups: [...row.querySelectorAll("fieldset")].map((group) => group.querySelector("input[type=radio]").name),
+    percent: row.querySelector(".scale-percent input"),
+    score: row.querySelector("[data-score]"),
+    clear: row.querySelector(".easi-clear"),
+  }));
+
+  const look = () => {
+    const on = dateOf(form);
+    const years = on ? yearsOn(born, on) : -1;
+    const set = years < 0 ? "" : years >= rules.adultFrom ? "from_8" : "under_8";
+    if (set) weightsLine.textContent = fill(set === "from_8" ? weightsLine.dataset.from : weightsLine.dataset.under, { age: years });
+    let sum = 0, left = 0, clash = false;
+    for (const { region, groups, score, clear } of rows) {
+      const [area, ...signs] = groups.map((name) => chosen(form, name));
+      const open = [area, ...signs].filter((value) => value === "").length;
+      left += open;
+      const halves = signs.reduce((all, value) => all + Math.round(Number(value || 0) * 2), 0);
+      clear.hidden = area !== "0" || signs.every((value) => value === "0");
+      if (open || !set) { score.textContent = "–"; continue; }
+      if ((area === "0") !== (halves === 0)) clash = true;
+      const term = halves * Number(area) * rules.weights[set][region];
+      score.textContent = shown(term);
+      sum += term;
+    }
+    if (left) say(fill(total.dataset.incomplete, { left }));
+    else if (clash) say(total.dataset.clash);
+    else if (set) say(fill(total.dataset.complete, { total: shown(sum), band: rules.bands.find(([upto]) => sum <= upto)[1] }));
+  };
+
+  for (const { row, groups, percent, clear } of rows) {
+    percent.addEventListener("input", () => {
+      const share = percent.value.trim();
+      if (!/^\d{1,3}(\.\d)?$/.test(share) || Number(share) > 100) return;
+      const area = Number(share) === 0 ? 0 : 1 + rules.limits.filter((limit) => Number(share) >= limit).length;
+      form.querySelector(`input[name="${groups[0]}"][value="${area}"]`).checked = true;
+      look();
+    });
+    row.addEventListener("change", (event) => {
+      if (event.target.name === groups[0]) percent.value = "";
+    });
+    clear.querySelector("button").addEventListener("click", () => {
+      for (const name of groups.slice(1)) form.querySelector(`input[name="${name}"][value="0"]`).checked = true;
+      look();
+      form.querySelector(`input[name="${groups.at(-1)}"]:checked`).focus();
+    });
+  }
+  form.addEventListener("input", look);
+  form.addEventListener("change", look);
+  look();
+}
+
+// A digit chooses in the group that has the focus; a point after it adds the half, where the scale has one.
+document.addEventListener("keydown", (event) => {
+  const input = event.target;
+  if (input.type !== "radio" || !input.closest(".scale") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const form = input.form;
+  const wanted = /^\d$/.test(event.key) ? event.key : /^[.,]$/.test(event.key) ? `${chosen(form, input.name)}.5` : "";
+  const button = wanted && form.querySelector(`input[name="${input.name}"][value="${wanted}"]`);
+  if (button) {
+    event.preventDefault();
+    button.checked = true;
+    button.focus();
+    button.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+// Enter in a field must not sign a form that is half filled; on a button it does what the button says.
+document.addEventListener("keydown", (event) => {
+  const inForm = event.target.closest?.(".score-form");
+  if (inForm && event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
+});
+
+for (const place of document.querySelectorAll("[data-poem]")) {
+  const form = place.closest("form");
+  const say = announcer(place);
+  const names = [...form.querySelectorAll(".scale-days")].map((group) => group.querySelector("input").name);
+  const look = () => {
+    const answers = names.map((name) => chosen(form, name));
+    const left = answers.filter((answer) => answer === "").length;
+    const open = answers.filter((answer) => answer === "open").length;
+    const total = answers.reduce((all, answer) => all + (Number(answer) || 0), 0);
+    if (left) say(fill(place.dataset.incomplete, { left }));
+    else if (open > 1) say(fill(place.dataset.none, { open }));
+    else say(fill(open ? place.dataset.imputed : place.dataset.complete, { total }));
+  };
+  form.addEventListener("change", look);
+  look();
+}
