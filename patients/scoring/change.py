@@ -23,8 +23,8 @@ def percent_change(baseline: Decimal | int, value: Decimal | int) -> Decimal | N
 
 
 def shown(percent: Decimal) -> Decimal:
-    """A percentage as it is shown: one decimal, halves away from zero."""
-    return percent.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    """A percentage as it is shown: one decimal, halves away from zero, and never -0.0."""
+    return percent.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP) + 0
 
 
 def reached(baseline: Decimal, value: Decimal, percent: int) -> bool:
@@ -39,7 +39,7 @@ def easi_response(baseline: Decimal, value: Decimal) -> int | None:
 
 @dataclass(frozen=True)
 class EasiPair:
-    """Two EASI made comparable: both with the weights of the later date. `recomputed` when one was stored otherwise."""
+    """Two EASI made comparable: both with the weights of the later date; `recomputed` when the earlier age had others."""
 
     earlier: easi.Score
     later: easi.Score

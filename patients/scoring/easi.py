@@ -169,4 +169,4 @@ def score(findings: Mapping[Region, Findings], weights: WeightSet) -> Score:
 
 
 def _term(seen: Findings, weight: Decimal) -> Decimal:
-    return sum((value or Decimal(0) for value in seen.signs.values()), Decimal(0)) * (seen.area or 0) * weight
+    return sum((seen.signs[sign] or Decimal(0) for sign in Sign), Decimal(0)) * (seen.area or 0) * weight

@@ -1,6 +1,6 @@
 """Worst itch of the past 24 hours, 0 to 10 (peak pruritus numerical rating scale).
 
-Source of the bands (0 none, up to 3 mild, 4-6 moderate, 7-10 severe): the strata quoted in the clinical reference, 1.4.
+Source of the bands (0-3 mild, 4-6 moderate, 7-10 severe): the strata quoted in the clinical reference, 1.4.
 """
 
 from __future__ import annotations
