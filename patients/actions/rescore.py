@@ -81,12 +81,16 @@ def settle_affected(by: Actor, patient: Patient, choice: str, *, at: datetime) -
 
     ScoresAffected when there are some and nothing was decided. Call it after the date was saved, the patient locked.
     """
-    rows = affected_by(patient, patient.birth_date)
+    text = _("Scores rest on the date of birth. Ask a dermatologist or a nurse of the clinic to correct it.")
+    not_told = ValidationError({"birth_date": text})  # somebody without clinical rights learns no date of a score
+    try:
+        rows = affected_by(patient, patient.birth_date)
+    except ValidationError as error:
+        raise error if May.SEE_CLINICAL in by.rights else not_told from None
     if not rows:
         return
     if May.SEE_CLINICAL not in by.rights:
-        text = _("Scores rest on the date of birth. Ask a dermatologist or a nurse of the clinic to correct it.")
-        raise ValidationError({"birth_date": text})
+        raise not_told
     if choice not in AffectedScores.values:
         raise ScoresAffected(rows)
     if choice == AffectedScores.RECOMPUTE:
@@ -113,3 +117,4 @@ def _recompute(by: Actor, patient: Patient, row: Assessment | LabResult, at: dat
     again._state.adding = True
     again.save()
     renew_current(patient, TARC)
+    audit.record(by, "laboratory result recorded", Kind.CREATE, at=at, obj=again, patient=patient.public_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -110,6 +111,7 @@ def amend_assessment(
     if (known := _sent_before(patient, submission)) is not None:
         return known
     reason = _reason(reason)
+    old = Assessment.objects.get(pk=old.pk)  # as it is now: it may have been released since the caller read it
     retire(by, old, AssessmentState.AMENDED, reason, at)
     return successor(by, patient, old, values, reason=reason, submission=submission, at=at)
 
@@ -132,7 +134,7 @@ def successor(
         recorded_at=old.recorded_at,
         recorded_by=old.recorded_by,
     )
-    _fill(row, values, by, at)
+    _fill(row, {"rater": old.rater} | values, by, at)
     _settle(row, by, sign=True, at=at)
     audit.record(by, "assessment amended", Kind.UPDATE, at=at, obj=row, patient=patient.public_id)
     return row
@@ -182,7 +184,7 @@ def retire(by: Actor, row: Assessment, state: AssessmentState, reason: str, at: 
     """End the live version; Stale when somebody else did."""
     live = [AssessmentState.SIGNED] if state == AssessmentState.AMENDED else [AssessmentState.SIGNED, AssessmentState.DRAFT]
     ended = Assessment.objects.filter(pk=row.pk, state__in=live).update(
-        state=state, withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason, version=row.version + 1
+        state=state, withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason, version=F("version") + 1
     )
     if not ended:
         raise Stale(Assessment.objects.get(pk=row.pk))
@@ -225,6 +227,8 @@ def _wrong_head(row: Assessment, at: datetime) -> dict[str, Any]:
         errors["rater"] = _("This is answered by the patient or a carer: it has no rater.")
     elif not row.is_clinicians and row.respondent not in {Respondent.SELF, Respondent.HELPED, Respondent.PROXY}:
         errors["respondent"] = _("Say who answered.")
+    if row.edition is not None and (row.edition.clinic_id, row.edition.instrument) != (patient.clinic_id, row.instrument):
+        errors["edition"] = _("This edition is not one of this instrument in this clinic.")
     return errors
 
 
