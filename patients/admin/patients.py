@@ -7,21 +7,19 @@ nothing here. There is no search: its words would stand in an address.
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import Http404
-from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinics.access import CLINICAL, May, clinics_where
-from clinics.admin import FirstPages, PlatformAdmin
+from clinics.access import May, clinics_where
 from clinics.models.base import day
 from clinics.views.base import now
 from patients import actions, queries
+from patients.admin.base import ForClinicians, lines
 from patients.models import Patient
 
 
 @admin.register(Patient)
-class PatientAdmin(PlatformAdmin):
+class PatientAdmin(ForClinicians):
     """A record as a list of facts; it is changed on the pages of the clinic."""
 
     facts = ("allergies", "precautions", "measurements")
@@ -45,19 +43,6 @@ class PatientAdmin(PlatformAdmin):
     list_display = ("__str__", "birth_date", "record_number", "clinic", "registered_at", "closed_at")
     list_filter = ("registered_at", ("closed_at", admin.EmptyFieldListFilter))
     list_select_related = ("clinic",)
-    ordering = ("-pk",)  # in name order the database would sort all of them for every page
-    sortable_by = ()
-    paginator = FirstPages
-
-    def has_module_permission(self, request):
-        return self._is_clinician(request)
-
-    def has_view_permission(self, request, obj=None):
-        return self._is_clinician(request)
-
-    @staticmethod
-    def _is_clinician(request):
-        return request.user.is_staff and any(row.role in CLINICAL for row in request.access.memberships)
 
     def get_queryset(self, request):
         own = clinics_where(request.user, May.SEE_CLINICAL)
@@ -70,19 +55,10 @@ class PatientAdmin(PlatformAdmin):
             raise queries.foreign_patient(object_id)
         return patient
 
-    def changelist_view(self, request, extra_context=None):
-        for clinic in request.access.clinics:
-            if request.access.may(May.SEE_CLINICAL, clinic):
-                actions.open_list(request.access.actor(clinic), clinic, searched=False, at=now())
-        return super().changelist_view(request, extra_context)
-
     def change_view(self, request, object_id, form_url="", extra_context=None):
         patient = self.get_object(request, object_id)
         actions.open_patient(request.access.actor(patient.clinic), patient, at=now())
         return super().change_view(request, object_id, form_url, extra_context)
-
-    def history_view(self, request, object_id, extra_context=None):
-        raise Http404  # what happened to a record is in the audit, not in the admin's own log
 
     @admin.display(description=_("allergies"))
     def allergies(self, patient):
@@ -90,22 +66,18 @@ class PatientAdmin(PlatformAdmin):
         if state.not_asked:
             return gettext("Not asked")
         none_known = gettext("No known allergies recorded on %(on)s") % {"on": day(state.none_known_on)}
-        return _lines(allergy.label for allergy in state.recorded) or none_known
+        return lines(allergy.label for allergy in state.recorded) or none_known
 
     @admin.display(description=_("precautions"))
     def precautions(self, patient):
-        return _lines(f"{line.kind.label}: {_found(line)}" for line in queries.precautions(patient))
+        return lines(f"{line.kind.label}: {_found(line)}" for line in queries.precautions(patient))
 
     @admin.display(description=_("latest measurements"))
     def measurements(self, patient):
-        return _lines(f"{row} · {day(row.measured_on)}" for row in queries.measurements(patient))
+        return lines(f"{row} · {day(row.measured_on)}" for row in queries.measurements(patient))
 
 
 def _found(line):
     if line.not_asked:
         return gettext("Not asked")
     return ", ".join(row.get_state_display() for row in line.rows)
-
-
-def _lines(texts):
-    return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
