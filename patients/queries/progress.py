@@ -1,0 +1,163 @@
+"""What became of the scores since a chosen one, in words. The rules are those of patients/scoring/change.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from patients import words
+from patients.models import Assessment, Instrument, LabResult
+from patients.scoring import change, poem, viga
+from patients.scoring.easi import Findings, Region
+
+MINUS = "\u2212"
+
+
+class Row(NamedTuple):
+    """A signed assessment as the chart and its table need it; the names of its columns are those of COLUMNS."""
+
+    id: int
+    public_id: UUID
+    instrument: str
+    state: str
+    assessed_on: date
+    recorded_at: datetime
+    respondent: str
+    total: Decimal | None
+    head_neck: Decimal | None
+    band: str
+    is_imputed: bool
+    weight_set: str
+    replaces: int | None
+    amend_reason: str
+    withdrawn_reason: str
+    rater: str | None
+    recorded_by: str | None
+    edition: str | None
+
+    @property
+    def place(self) -> tuple[date, datetime, int]:
+        """Where it stands in the trend: by day, of one day by when it was entered."""
+        return self.assessed_on, self.recorded_at, self.id
+
+
+COLUMNS = {
+    "replaces": "replaces_id",
+    "rater": "rater__name",
+    "recorded_by": "recorded_by__name",
+    "edition": "edition__name",
+}
+
+
+class Change(NamedTuple):
+    """What became of a score since an earlier one."""
+
+    text: str  # "−62.0 %", "6 points lower"
+    meaning: str  # "EASI-50", "very likely important"
+    since: date
+    was: Decimal
+    is_recomputed: bool = False  # with the weights of the later date
+
+
+def percent_text(baseline: Decimal, value: Decimal) -> str:
+    """The change in per cent, a fall with a minus: "−62.0 %"; nothing from a baseline of 0.
+
+    Where one decimal would seem to reach EASI-50, -75 or -90 and the score did not, two decimals say so.
+    """
+    percent = change.percent_change(baseline, value)
+    if percent is None:
+        return ""
+    shown = change.shown(percent)
+    if any(shown >= step and not change.reached(baseline, value, step) for step in change.EASI_STEPS):
+        shown = percent.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+    sign = "" if not shown else MINUS if shown > 0 else "+"
+    return f"{sign}{abs(shown)}\u00a0%"
+
+
+def points_text(points: Decimal) -> str:
+    """A difference in points, lower or higher."""
+    count = int(abs(points))
+    if not count:
+        return _("unchanged")
+    if points < 0:
+        return ngettext("%(n)s point lower", "%(n)s points lower", count) % {"n": count}
+    return ngettext("%(n)s point higher", "%(n)s points higher", count) % {"n": count}
+
+
+def changes(rows: Iterable[Row], start: Row | None, born_on: date) -> dict[int, Change]:
+    """The change of every row (in rising order) since the first of its kind on or after the day of `start`, by row id.
+
+    Self, helped and proxy reports are kinds of their own: one is never compared with another. Rows before, and the first of
+    each kind, have no change.
+    """
+    if start is None:
+        return {}
+    first: dict[tuple[str, str], Row] = {(start.instrument, start.respondent): start}
+    pairs: list[tuple[Row, Row]] = []
+    for row in rows:
+        kind = (row.instrument, row.respondent)
+        if kind not in first and row.assessed_on >= start.assessed_on:
+            first[kind] = row
+        elif kind in first and row.place > first[kind].place:
+            pairs.append((first[kind], row))
+    findings = _findings(pair for pair in pairs if pair[0].weight_set != pair[1].weight_set)
+    return {later.id: found for earlier, later in pairs if (found := _change(earlier, later, findings, born_on))}
+
+
+def _findings(pairs: Iterable[tuple[Row, Row]]) -> Mapping[int, Mapping[Region, Findings]]:
+    """The items of EASI that were scored with different weights; asked for only where there are any."""
+    wanted = {row.id for pair in pairs for row in pair}
+    return {row.pk: row.findings for row in Assessment.objects.filter(pk__in=wanted)} if wanted else {}
+
+
+def _change(earlier: Row, later: Row, findings: Mapping[int, Mapping[Region, Findings]], born_on: date) -> Change | None:
+    was, value = earlier.total, later.total
+    if was is None or value is None:
+        return None
+    if later.instrument == Instrument.EASI:
+        if recomputed := earlier.weight_set != later.weight_set:
+            pair = change.comparable(
+                (earlier.assessed_on, findings[earlier.id]), (later.assessed_on, findings[later.id]), born_on
+            )
+            was, value = pair.earlier.total, pair.later.total
+        reached = change.easi_response(was, value)
+        return Change(
+            percent_text(was, value) or _("no percentage from 0"),
+            words.EASI_RESPONSES[reached] if reached else "",
+            earlier.assessed_on,
+            was,
+            recomputed,
+        )
+    text = points_text(value - was)
+    if later.instrument == Instrument.POEM:
+        meaning = str(words.POEM_CHANGES[poem.change_class(int(was), int(value))]) if was != value else ""
+        return Change(text, meaning, earlier.assessed_on, was)
+    if later.instrument == Instrument.VIGA_AD and viga.is_success(int(was), int(value)):
+        return Change(text, _("success as in trials (rule not verified)"), earlier.assessed_on, was)
+    return Change(text, "", earlier.assessed_on, was)
+
+
+def lab_changes(rows: Iterable[LabResult], since: date | None) -> dict[int, Change]:
+    """The change of each laboratory value (in rising order) since the first of its assay from a day on, by row id."""
+    first: dict[str, LabResult] = {}
+    found: dict[int, Change] = {}
+    for row in rows:
+        if since is None or row.collected_on < since:
+            continue
+        known = first.setdefault(row.assay, row)
+        if known is not row:
+            found[row.pk] = Change(percent_text_of(known.value, row.value), "", known.collected_on, known.value)
+    return found
+
+
+def percent_text_of(baseline: Decimal, value: Decimal) -> str:
+    """The change of a laboratory value in per cent with one decimal; its baseline is above 0."""
+    shown = change.shown((baseline - value) * 100 / baseline)
+    sign = "" if not shown else MINUS if shown > 0 else "+"
+    return f"{sign}{abs(shown)}\u00a0%"
