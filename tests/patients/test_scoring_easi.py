@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from patients.scoring.bands import Band
 from patients.scoring.easi import (
+    HIGHEST,
     WEIGHTS,
+    WHOLE_SIGNS,
     Findings,
     Problem,
     Region,
@@ -217,6 +219,7 @@ def test_total_and_band_of_every_value_that_can_be_reached(weights: WeightSet, h
     ways = totals(weights)
     assert len(ways) == how_many
     assert (min(ways), max(ways)) == (0, 1440)
+    assert HIGHEST == 72
     for total, regions in ways.items():
         scored = score(as_findings(regions), weights)
         assert Fraction(scored.total) == Fraction(total, 20)
@@ -326,6 +329,10 @@ def test_e23_problem_of_a_sign_outside_the_set(region: Region, sign: Sign, text:
 @pytest.mark.parametrize("text", ["0", "1", "1.0", "1.5", "1.50", "2", "2.5", "3", "3.0"])
 def test_no_problem_with_a_sign_of_the_set(text: str) -> None:
     assert problems(seen(hn=f"1 {text} 0 0 | 1")) == []
+
+
+def test_whole_signs_are_the_allowed_ones_without_the_half_points() -> None:
+    assert WHOLE_SIGNS == (0, 1, 2, 3)
 
 
 @pytest.mark.parametrize("region", REGIONS)

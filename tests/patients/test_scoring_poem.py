@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patients.scoring.bands import Band
-from patients.scoring.poem import Change, Question, change_class, score
+from patients.scoring.poem import HIGHEST, Change, Question, change_class, score
 
 QUESTIONS = [
     Question.ITCH,
@@ -53,6 +53,10 @@ def test_score_of_a_vector(text: str, total: int, band: Band) -> None:
     scored = score(answers(text))
     assert (scored.total, scored.band) == (total, band)
     assert (scored.is_imputed, scored.open) == (False, ())
+
+
+def test_the_highest_total_is_28() -> None:
+    assert HIGHEST == score(dict.fromkeys(QUESTIONS, 4)).total == 28
 
 
 def test_questions_stand_in_the_order_of_the_form() -> None:
