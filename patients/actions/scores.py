@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -144,7 +143,7 @@ def successor(
 def withdraw_assessment(by: Actor, row: Assessment, *, reason: str, at: datetime) -> None:
     """Take back an assessment as entered in error, or drop a draft: it stays in history and counts nowhere.
 
-    Stale when it is not the live version.
+    Stale when it is not the live version, or a draft that was changed or signed since the caller read it.
     """
     by.must(right_to_record(row.instrument), row.patient.clinic)
     patient = locked(row.patient)
@@ -181,10 +180,11 @@ def _reason(text: str) -> str:
 
 
 def retire(by: Actor, row: Assessment, state: AssessmentState, reason: str, at: datetime) -> None:
-    """End the live version; Stale when somebody else did."""
+    """End the live version; Stale when somebody else did, or changed it since `row` was read."""
     live = [AssessmentState.SIGNED] if state == AssessmentState.AMENDED else [AssessmentState.SIGNED, AssessmentState.DRAFT]
-    ended = Assessment.objects.filter(pk=row.pk, state__in=live).update(
-        state=state, withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason, version=F("version") + 1
+    as_read = Assessment.objects.filter(pk=row.pk, state=row.state, version=row.version)
+    ended = row.state in live and as_read.update(
+        state=state, withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason, version=row.version + 1
     )
     if not ended:
         raise Stale(Assessment.objects.get(pk=row.pk))

@@ -555,6 +555,20 @@ def test_a_dropped_draft_is_withdrawn_with_its_reason(by: Actor, patient: Patien
         actions.save_draft(by, draft, easi_values(), version=1, sign=True, at=NOW)
 
 
+def test_what_was_signed_or_changed_since_is_not_dropped_as_a_draft(by: Actor, patient: Patient) -> None:
+    draft = record(by, patient, "easi", easi_values(), sign=False)
+    seen = Assessment.objects.get()
+    changed = actions.save_draft(by, draft, easi_values(hn_area=3), version=1, at=NOW)
+    with pytest.raises(Stale):
+        withdraw(by, seen)
+    actions.save_draft(by, changed, easi_values(), version=2, sign=True, at=NOW)
+    for row in (seen, changed):
+        with pytest.raises(Stale) as stale:
+            withdraw(by, row)
+        assert stale.value.current.state == "signed"
+    assert current(patient).easi == Decimal("12.7")
+
+
 def test_amending_keeps_the_old_version_readable(by: Actor, patient: Patient) -> None:
     old = make_assessment(patient, comment="first look")
     actions.release_assessment(by, old, release=True, visible_to_guardians=False, at=NOW)
