@@ -28,7 +28,7 @@ def kept() -> tuple[Access, queries.Page, list[queries.Line]]:
     access = Access(user=User.objects.get(email=USER))
     clinic = access.here
     page = queries.page_of_patients(queries.found(access.user, clinic, queries.Search()))
-    return access, page, queries.lines(page.rows, reverse("patient_list"), on=clinic.today(now()))
+    return access, page, queries.lines(page.rows, reverse("patient_list"), on=clinic.today(now()), with_scores=True)
 
 
 @login_not_required
@@ -36,7 +36,15 @@ def patient_list(request: Request) -> HttpResponse:
     """The template of the list with rows from memory."""
     access, page, rows = kept()
     request.user, request.access, request.session_ends_in = access.user, access, int(STAFF_LIMITS.idle.total_seconds())
-    context = {"rows": rows, "page": page, "form": SearchForm(), "search": queries.Search(), "key": "", "nav": "patients"}
+    context = {
+        "rows": rows,
+        "page": page,
+        "form": SearchForm(),
+        "search": queries.Search(),
+        "key": "",
+        "nav": "patients",
+        "clinical": True,
+    }
     return render(request, "patients/list.html", context)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.fields import DateField, parse_date
 from clinics.models.clinic import language_choices, zone_choices
+from patients.actions import AffectedScores
 from patients.actions.people import MOBILE
 from patients.models import (
     Allergy,
@@ -222,9 +223,24 @@ class VersionField(forms.IntegerField):
 
 
 class EditForm(PatientForm):
-    """A correction of who the patient is."""
+    """A correction of who the patient is; with the decision about scores, once a corrected birth date asks for one."""
 
     version = VersionField()
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if "affected_scores" in self.data:
+            self._add_question()
+
+    def _add_question(self) -> None:
+        self.fields["affected_scores"] = forms.ChoiceField(
+            label=_("What to do with these scores"), choices=AffectedScores, widget=forms.RadioSelect, required=False
+        )
+
+    def ask_about_scores(self) -> None:
+        """Ask what to do with the scores that rest on the old date of birth."""
+        self._add_question()
+        self.add_error("affected_scores", _("Choose what to do with them, and save again."))
 
 
 class CloseForm(forms.Form):

@@ -273,8 +273,18 @@ class AskedForm(AssessmentForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [("", "–"), *language_choices()]
-        if self.row is None:
-            self.initial.setdefault("language", self.patient.language)
+        if self.edition is not None:
+            del self.fields["language"]
+
+    def clean_respondent(self) -> str:
+        """The words on the page must be those for whoever answers."""
+        answered: str = self.cleaned_data["respondent"]
+        reads = Respondent.SELF if answered == Respondent.HELPED else answered
+        if self.edition is not None and self.edition.respondent != reads:
+            raise forms.ValidationError(
+                _("The questions shown are worded for somebody else. Choose the other words above.")
+            )
+        return answered
 
     def stored(self, row: Assessment) -> dict[str, Any]:
         """With who answered and in which language."""
@@ -283,7 +293,8 @@ class AskedForm(AssessmentForm):
     def values(self) -> dict[str, Any]:
         """With who answered and in which language."""
         typed = self.cleaned_data
-        return super().values() | {"respondent": typed["respondent"], "language": typed["language"]}
+        language = self.edition.language if self.edition is not None else typed["language"]
+        return super().values() | {"respondent": typed["respondent"], "language": language}
 
 
 class PoemForm(AskedForm):

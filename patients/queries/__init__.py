@@ -1,6 +1,8 @@
 """What the pages about patients read."""
 
 from patients.queries.audit import CLINICAL_ROWS, CLINICAL_VERBS, without_clinical_detail
+from patients.queries.chart import Chart, chart_of
+from patients.queries.instruments import edition_for, editions_in_use, shown_edition, text_name, texts
 from patients.queries.lists import (
     PAGE_SIZE,
     Line,
@@ -30,6 +32,7 @@ from patients.queries.record import (
 from patients.queries.scores import (
     AssessmentView,
     Latest,
+    affected_lines,
     age_words,
     assessment_title,
     assessment_view,
@@ -52,6 +55,7 @@ __all__ = [
     "AllergyState",
     "AssessmentView",
     "Banner",
+    "Chart",
     "Latest",
     "Line",
     "Listed",
@@ -59,13 +63,17 @@ __all__ = [
     "People",
     "PrecautionLine",
     "Search",
+    "affected_lines",
     "age_words",
     "allergy_state",
     "assessment_title",
     "assessment_view",
     "banner",
+    "chart_of",
     "differences",
     "drafts",
+    "edition_for",
+    "editions_in_use",
     "foreign_patient",
     "found",
     "latest_scores",
@@ -87,9 +95,12 @@ __all__ = [
     "rows_about",
     "score_settings",
     "score_text",
+    "shown_edition",
     "status",
     "summary",
     "taken_back",
+    "text_name",
+    "texts",
     "versions",
     "without_clinical_detail",
 ]

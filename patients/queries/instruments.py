@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.utils.translation import gettext as _
 
 from clinics.models import Clinic
@@ -31,6 +33,20 @@ def edition_for(clinic: Clinic, instrument: str, language: str, respondent: str)
     edition = found[0].edition
     edition.read_texts = {row.key: row.text for row in found}  # type: ignore[attr-defined]
     return edition
+
+
+def editions_in_use(clinic: Clinic, instrument: str) -> list[tuple[InstrumentEdition, str]]:
+    """The editions of an instrument a clinic has in use, each with its name, language and whom it asks."""
+    rows = InstrumentEdition.objects.filter(clinic=clinic, instrument=instrument)
+    in_use = rows.filter(published_at__isnull=False, retired_at__isnull=True).order_by("language", "respondent")
+    asked = dict(Respondent.choices)
+    return [(row, f"{row.name} · {row.language} · {asked[row.respondent]}") for row in in_use]
+
+
+def shown_edition(clinic: Clinic, instrument: str, public_id: UUID) -> InstrumentEdition | None:
+    """An edition of the clinic that is or was in use, by its public id: a form keeps the words it was opened with."""
+    rows = InstrumentEdition.objects.filter(clinic=clinic, instrument=instrument, published_at__isnull=False)
+    return rows.filter(public_id=public_id).first()
 
 
 def texts(edition: InstrumentEdition | None) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -15,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from clinics.models import Clinic
 from clinics.models.base import day
-from patients import ages, names
+from patients import ages, names, words
 from patients.models import (
     Patient,
     Sex,
 )
 from patients.models.patient import PatientQuerySet
+from patients.queries.scores import OUT_OF_DATE_DAYS, age_words, score_text
 
 PAGE_SIZE = 50
 
@@ -80,6 +82,19 @@ class Listed(NamedTuple):
     closed_at: datetime | None
     name_key: str
     is_alike: bool
+    easi: Decimal | None
+    easi_band: str | None
+    easi_on: date | None
+    poem: int | None
+    poem_band: str | None
+    poem_on: date | None
+    out_of_date_days: int | None  # the clinic's choice, the same in every row
+
+
+# The current scores stand in one row per patient (models.CurrentScores): a join by key for each line of the page.
+OWN = frozenset(column.name for column in Patient._meta.get_fields()) | {"is_alike"}
+COLUMNS = [name if name in OWN else f"scores__{name}" for name in Listed._fields[:-1]]
+COLUMNS.append("clinic__score_settings__out_of_date_days")
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,7 @@ def _first(parts: list[PatientQuerySet], count: int, *, backwards: bool = False)
     order = ("-name_key", "-id") if backwards else ("name_key", "id")
     rows: dict[int, Listed] = {}
     for part in parts:
-        values = part.annotate(is_alike=alike()).order_by(*order).values_list(*Listed._fields)[:count]
+        values = part.annotate(is_alike=alike()).order_by(*order).values_list(*COLUMNS)[:count]
         rows |= {row.id: row for row in map(Listed._make, values)}
     # Python compares text by code point, as both engines do for this column (migration 0002).
     return sorted(rows.values(), key=lambda row: (row.name_key, row.id), reverse=backwards)[:count]
@@ -155,11 +170,21 @@ class Line(NamedTuple):
     number: str
     is_alike: bool
     status: str
+    easi: str = ""
+    easi_word: str = ""
+    easi_age: str = ""
+    poem: str = ""
+    poem_word: str = ""
+    poem_age: str = ""
 
 
-def lines(rows: list[Listed], base: str, *, on: date) -> list[Line]:
-    """Rows for the list; `base` is the address of the list, under which every record lies."""
+def lines(rows: list[Listed], base: str, *, on: date, with_scores: bool) -> list[Line]:
+    """Rows for the list; `base` is the address of the list, under which every record lies.
+
+    Scores stand in them with their age, for those who may see them.
+    """
     sexes = {value: str(label) for value, label in Sex.choices}
+    ages_of_scores = AgeWords(on, (rows[0].out_of_date_days if rows else None) or OUT_OF_DATE_DAYS)
     return [
         Line(
             url=f"{base}{row.public_id}/",
@@ -171,9 +196,36 @@ def lines(rows: list[Listed], base: str, *, on: date) -> list[Line]:
             number=row.record_number,
             is_alike=row.is_alike,
             status=status(row),
+            **(_scores(row, ages_of_scores) if with_scores else {}),
         )
         for row in rows
     ]
+
+
+class AgeWords(dict[date, str]):
+    """How old a score of a day is, each day worded once: "3 weeks ago", "20 weeks ago, out of date"."""
+
+    def __init__(self, today: date, old_after: int):
+        super().__init__()
+        self.today, self.old_after = today, old_after
+
+    def __missing__(self, on: date) -> str:
+        text = age_words(on, self.today)
+        if (self.today - on).days > self.old_after:
+            text = _("%(age)s, out of date") % {"age": text}
+        self[on] = text
+        return text
+
+
+def _scores(row: Listed, ages_of_scores: AgeWords) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    if row.easi is not None and row.easi_on is not None:
+        shown |= {"easi": score_text("easi", row.easi), "easi_word": words.band_word("easi", row.easi_band or "")}
+        shown["easi_age"] = ages_of_scores[row.easi_on]
+    if row.poem is not None and row.poem_on is not None:
+        shown |= {"poem": str(row.poem), "poem_word": words.band_word("poem", row.poem_band or "")}
+        shown["poem_age"] = ages_of_scores[row.poem_on]
+    return shown
 
 
 def status(patient: Patient | Listed) -> str:

@@ -22,6 +22,7 @@ from patients.models import (
 from patients.models.base import PatientRow
 from patients.models.patient import EDITABLE
 from patients.queries.lists import status
+from patients.queries.scores import drafts, latest_scores
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,16 @@ def banner(patient: Patient, rights: frozenset[May], *, on: date) -> Banner:
     )
 
 
-def summary(patient: Patient, rights: frozenset[May]) -> dict[str, Any]:
+def summary(patient: Patient, rights: frozenset[May], *, on: date) -> dict[str, Any]:
     """What the record's first page shows besides the banner; clinical facts only to those who may see them."""
     if May.SEE_CLINICAL not in rights:
         return {"clinical": False}
     return {
         "clinical": True,
         "may_record": May.RECORD_FACTS in rights,
+        "may_score": May.SCORE in rights,
+        "scores": latest_scores(patient, on),
+        "drafts": drafts(patient),
         "allergies": allergy_state(patient),
         "precautions": precautions(patient),
         "measurements": measurements(patient),

@@ -235,3 +235,19 @@ def _items_in_words(row: Assessment) -> tuple[list[str], list[tuple[str, list[st
     if row.instrument == Instrument.VIGA_AD and row.level is not None:
         return [str(_("Level"))], [(str(row.get_instrument_display()), [str(words.VIGA_LEVELS[row.level])])]
     return [str(_("Level"))], [(str(row.get_instrument_display()), [str(row.level)])]
+
+
+def affected_lines(rows: list[Any]) -> list[str]:
+    """What a corrected birth date changes (actions.rescore.Affected): "EASI of 04-May-2026: 12.7 becomes 14.0"."""
+    lines = []
+    for affected in rows:
+        if isinstance(affected.row, Assessment):
+            text = _("%(what)s: %(stored)s becomes %(corrected)s")
+            values = [score_text(Instrument.EASI, value) for value in (affected.stored, affected.corrected)]
+            what = assessment_title(affected.row)
+        else:
+            text = _("%(what)s: the limit for the age, %(stored)s, becomes %(corrected)s")
+            values = [_("none") if value is None else plain(value) for value in (affected.stored, affected.corrected)]
+            what = _("TARC of %(on)s") % {"on": day(affected.on)}
+        lines.append(text % {"what": what, "stored": values[0], "corrected": values[1]})
+    return lines

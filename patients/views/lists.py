@@ -37,11 +37,13 @@ def patient_list(request: Request) -> HttpResponse:
 def _list(request: Request, form: SearchForm, search: Search) -> HttpResponse:
     clinic = request.access.here
     by = request.access.actor(clinic)
+    clinical = May.SEE_CLINICAL in by.rights
     found = queries.found(request.user, clinic, search)
     page = queries.page_of_patients(found, after=_uuid(request, "after"), before=_uuid(request, "before"))
     actions.open_list(by, clinic, searched=search != Search(), at=now())
     context = {
-        "rows": queries.lines(page.rows, reverse("patient_list"), on=clinic.today(now())),
+        "rows": queries.lines(page.rows, reverse("patient_list"), on=clinic.today(now()), with_scores=clinical),
+        "clinical": clinical,
         "page": page,
         "form": form,
         "search": search,

@@ -17,6 +17,7 @@ from clinics.fields import form_data
 from clinics.http import Request
 from clinics.views.base import needs, now, put_errors
 from patients import actions, queries
+from patients.errors import ScoresAffected
 from patients.forms import CloseForm, EditForm, RegisterForm
 from patients.models import Patient
 from patients.views.base import form_page, opened, page, saved
@@ -57,7 +58,8 @@ def _register(request: Request, form: RegisterForm) -> Patient:
 def patient_page(request: Request, public_id: UUID) -> HttpResponse:
     """The record at a glance."""
     patient, by = opened(request, public_id)
-    return page(request, "patients/page.html", patient, by, tab="summary", **queries.summary(patient, by.rights))
+    summary = queries.summary(patient, by.rights, on=patient.clinic.today(now()))
+    return page(request, "patients/page.html", patient, by, tab="summary", **summary)
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,18 +69,38 @@ def patient_edit(request: Request, public_id: UUID) -> HttpResponse:
     by.must(May.EDIT_PATIENTS, patient.clinic)
     form = EditForm(form_data(request), instance=patient, initial={"version": patient.version})
     changed_meanwhile: Patient | None = None
+    affected: list[Any] = []
     if request.method == "POST" and form.is_valid():
         try:
-            patient = actions.update_patient(by, patient, form.cleaned_data, version=form.cleaned_data["version"], at=now())
+            patient = _update(by, patient, form)
         except Stale as stale:
             changed_meanwhile = stale.current
+        except ScoresAffected as question:
+            affected = question.rows
+            form.ask_about_scores()
         except ValidationError as error:
             put_errors(form, error)
         else:
             return saved(request, patient, _("Saved"))
     if changed_meanwhile is not None:
         return _stale_page(request, changed_meanwhile, by, form)
-    return form_page(request, patient, by, form, title=_("Details"), button=_("Save"), back="patient_page", tab="details")
+    return form_page(
+        request,
+        patient,
+        by,
+        form,
+        title=_("Details"),
+        button=_("Save"),
+        back="patient_page",
+        tab="details",
+        affected=queries.affected_lines(affected),
+    )
+
+
+def _update(by: Actor, patient: Patient, form: EditForm) -> Patient:
+    values = form.cleaned_data
+    decided = values.get("affected_scores") or ""
+    return actions.update_patient(by, patient, values, version=values["version"], affected_scores=decided, at=now())
 
 
 def _stale_page(request: Request, patient: Patient, by: Actor, form: EditForm) -> HttpResponse:

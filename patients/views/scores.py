@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,9 +22,17 @@ from clinics.views.base import needs, now, put_errors
 from patients import actions, queries, words
 from patients.forms import FORMS, AssessmentForm, EasiForm, LabForm, ScoreSettingsForm, WithdrawForm
 from patients.forms.scores import PoemForm
-from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, Patient
+from patients.models import (
+    CLINICIAN_INSTRUMENTS,
+    Assessment,
+    AssessmentState,
+    Instrument,
+    InstrumentEdition,
+    Patient,
+    Respondent,
+)
 from patients.views.base import form_page, opened, page, saved
-from patients.views.facts import save_or_show
+from patients.views.facts import save_or_show, uuid_or_404
 
 
 def _opened(request: Request, public_id: UUID, row_id: UUID) -> tuple[Patient, Actor, Assessment]:
@@ -86,7 +95,23 @@ def _form(request: Request, patient: Patient, by: Actor, instrument: str, row: A
         more |= {"raters": queries.raters(patient.clinic), "me": by.account}
     if instrument == Instrument.EASI:
         more["hides_half_points"] = queries.score_settings(patient.clinic).hides_half_points
+    edition = _edition(request, patient, instrument, row)
+    more |= {"edition": edition, "texts": queries.texts(edition)}
     return FORMS[instrument](form_data(request), patient=patient, today=patient.clinic.today(now()), row=row, **more)
+
+
+def _edition(request: Request, patient: Patient, instrument: str, row: Assessment | None) -> InstrumentEdition | None:
+    """The words to show: those the form was opened with, the chosen ones, or the clinic's in the language of the page."""
+    wanted = request.POST.get("edition") if request.method == "POST" else request.GET.get("edition")
+    if wanted is not None:
+        edition = queries.shown_edition(patient.clinic, instrument, uuid_or_404(wanted)) if wanted else None
+        if wanted and edition is None:
+            raise Http404
+        return edition
+    if row is not None:
+        return row.edition
+    respondent = Respondent.CLINICIAN if instrument in CLINICIAN_INSTRUMENTS else Respondent.SELF
+    return queries.edition_for(patient.clinic, instrument, get_language() or "", respondent)
 
 
 def _save_or_show(request: Request, patient: Patient, by: Actor, form: AssessmentForm, act: Any) -> HttpResponse:
@@ -132,7 +157,8 @@ def _form_page(request: Request, patient: Patient, by: Actor, form: AssessmentFo
         "is_amendment": form.row is not None and form.row.signed_at is not None,
         "previous": queries.previous_view(previous) if previous else None,
         "tab": "scores",
-        "template": f"patients/instruments/{instrument}.html",
+        "editions": queries.editions_in_use(patient.clinic, instrument) if instrument != Instrument.EASI else [],
+        "scale": f"patients/instruments/{instrument}.html",
     }
     if isinstance(form, EasiForm):
         context["signs"] = [words.AREA, *words.SIGNS.values()]

@@ -17,7 +17,7 @@ const announcer = (place) => {
 const yearsOn = (born, on) => on[0] - born[0] - (on[1] < born[1] || (on[1] === born[1] && on[2] < born[2]) ? 1 : 0);
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const dateOf = (form) => {
-  const [day, month, year] = [0, 1, 2].map((n) => form.querySelector(`[name="assessed_on_${n}"]`).value.trim().toLowerCase());
+  const [day, month, year] = ["day", "month", "year"].map((part) => form.querySelector(`[name="assessed_on_${part}"]`).value.trim().toLowerCase());
   const number = /^\d+$/.test(month) ? Number(month) : MONTHS.indexOf(month.slice(0, 3)) + 1;
   return /^\d{1,2}$/.test(day) && /^\d{4}$/.test(year) && number >= 1 && number <= 12 ? [Number(year), number, Number(day)] : null;
 };
@@ -29,7 +29,7 @@ for (const box of document.querySelectorAll("[data-easi]")) {
   const form = box.closest("form");
   const rules = JSON.parse(box.dataset.easi);
   const born = rules.born.split("-").map(Number);
-  const total = box.querySelector("[data-total]");
+  const total = form.querySelector("[data-total]");
   const weightsLine = box.querySelector("[data-weights]");
   const say = announcer(total);
   const rows = [...box.querySelectorAll(".easi-row")].map((row) => ({
@@ -84,6 +84,10 @@ for (const box of document.querySelectorAll("[data-easi]")) {
   form.addEventListener("input", look);
   form.addEventListener("change", look);
   look();
+  // With a keyboard the hands are on the first group at once.
+  if (matchMedia("(hover: hover)").matches && !document.querySelector(".error-summary")) {
+    (box.querySelector(".scale :checked") ?? box.querySelector(".scale input")).focus({ preventScroll: true });
+  }
 }
 
 // A digit chooses in the group that has the focus; a point after it adds the half, where the scale has one.
