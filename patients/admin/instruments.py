@@ -69,8 +69,9 @@ class TextForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "text" in self.fields:
+        if "text" in self.fields and self.instance.key:
             self.fields["text"].required = False
+            self.fields["text"].widget.attrs["aria-label"] = text_name(self.instance.key)
 
 
 class TextInline(admin.TabularInline):

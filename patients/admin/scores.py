@@ -72,7 +72,7 @@ class AssessmentAdmin(ScoreAdmin):
         "found",
         "total_in_words",
         "head_neck",
-        "weight_set",
+        "weights",
         "is_imputed",
         "scoring_version",
         "comment",
@@ -90,7 +90,7 @@ class AssessmentAdmin(ScoreAdmin):
         "visible_to_guardians",
         "public_id",
     )
-    readonly_fields = ("found", "total_in_words", "public_id")
+    readonly_fields = ("found", "total_in_words", "weights", "public_id")
     list_display = ("__str__", "patient", "patient__clinic", "state", "total_in_words", "recorded_at")
     list_filter = ("instrument", "state", "assessed_on")
 
@@ -100,6 +100,10 @@ class AssessmentAdmin(ScoreAdmin):
             return ""
         total, word = queries.score_text(row.instrument, row.total), words.band_word(row.instrument, row.band)
         return f"{total} · {word}" if word else total
+
+    @admin.display(description=_("weights"))
+    def weights(self, row):
+        return words.WEIGHT_SETS.get(row.weight_set, "")
 
     @admin.display(description=_("findings or answers"))
     def found(self, row):
@@ -115,7 +119,7 @@ class AssessmentAdmin(ScoreAdmin):
 class LabResultAdmin(ScoreAdmin):
     """Serum TARC, with the limit it was read against."""
 
-    opened = "laboratory result opened"
+    opened = "laboratory results opened"
     fields = (
         "patient",
         "collected_on",
@@ -141,14 +145,14 @@ class LabResultAdmin(ScoreAdmin):
 def _region(row, region):
     """A region in one line: the area (with the share that was typed) and the four signs."""
     share = getattr(row, percent_column(region))
-    typed = "" if share is None else f" ({share.normalize():f} %)"
+    typed = "" if share is None else f" ({queries.plain(share)} %)"
     signs = (f"{name} {_given(getattr(row, sign_column(region, sign)))}" for sign, name in words.SIGNS.items())
     parts = [f"{words.AREA} {_given(getattr(row, area_column(region)))}{typed}", *signs]
     return f"{words.REGIONS[region]}: {', '.join(parts)}"
 
 
 def _given(value):
-    return gettext("not answered") if value is None else str(value)
+    return gettext("not answered") if value is None else queries.plain(value)
 
 
 def _foreign(model, pk):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -46,22 +47,22 @@ def reader(clinic: Clinic, clinician: User, signed_in: Callable[[User], Client])
 
 
 def test_easi_is_read_with_every_finding_and_that_is_noted(reader: Client, patient: Patient, clinician: User):
-    row = make_assessment(patient, comment="after the summer", hn_percent=12)
+    row = make_assessment(patient, comment="after the summer", hn_percent=12, ll_redness=Decimal("2.5"))
     answer = reader.get(page_of(row))
     text = answer.content.decode()
     assert answer.status_code == 200
-    # E5 at 7 years: 12.7, which Leshem calls moderate (7.1 to 21).
+    # E5 at 7 years is 12.7; half a point of redness more, times area 3 and weight 0.3, adds 0.45: moderate (7.1 to 21).
     for shown in (
-        "12.7 · moderate",
+        "13.15 · moderate",
         "after the summer",
-        "under_8",
+        "weights under 8 years",
         row.scoring_version,
         clinician.email,
         str(row.public_id),
     ):
         assert shown in text
-    assert "Head and neck: Area 2 (12 %), Redness 2.0, Thickness 1.0, Scratching 1.0, Lichenification 0.0" in text
-    assert "Lower limbs: Area 3, Redness 2.0, Thickness 2.0, Scratching 2.0, Lichenification 1.0" in text
+    assert "Head and neck: Area 2 (12 %), Redness 2, Thickness 1, Scratching 1, Lichenification 0" in text
+    assert "Lower limbs: Area 3, Redness 2.5, Thickness 2, Scratching 2, Lichenification 1" in text
     assert 'name="_save"' not in text
     opened = AuditEvent.objects.get(verb="assessment opened")
     assert (opened.patient, opened.channel, opened.actor_role) == (patient.public_id, "admin", "nurse")
@@ -82,7 +83,7 @@ def test_laboratory_value_is_read_and_that_is_noted(reader: Client, patient: Pat
     text = reader.get(page_of(row)).content.decode()
     for shown in ("712.5", "450", "HISCL, central laboratory"):
         assert shown in text
-    opened = AuditEvent.objects.get(verb="laboratory result opened")
+    opened = AuditEvent.objects.get(verb="laboratory results opened")
     assert (opened.patient, opened.channel) == (patient.public_id, "admin")
 
 
