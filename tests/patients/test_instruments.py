@@ -21,6 +21,7 @@ from patients.models import InstrumentEdition, InstrumentText, Patient
 from patients.queries.instruments import edition_for, text_name, texts
 from patients.words import TEXT_KEYS
 from tests.factories import NOW, actor_for, make_assessment, make_clinic, make_member
+from tests.patients.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 POEM_KEYS = [
@@ -255,6 +256,32 @@ def test_only_platform_administrators_in_the_admin_load_texts(
     assert list(InstrumentEdition.objects.order_by("pk").values()) == before
     assert set(texts(edition).values()) == {""}
     assert AuditEvent.objects.count() == count
+
+
+@pytest.mark.django_db(transaction=True)
+def test_editions_put_in_use_at_once_leave_one_in_use(platform: Actor, clinic: Clinic, vendor: str):
+    if vendor == "sqlite":
+        pytest.skip("an SQLite database in memory has one writer and no waiting")
+    editions = [opened(platform, clinic, name=f"Invented edition {number}") for number in range(3)]
+    for edition in editions:
+        actions.write_texts(platform, edition, words_of(edition), at=NOW)
+    calls = [lambda each=each: actions.put_in_use(platform, each, at=NOW) for each in editions]
+    assert at_once(*calls) == {"done": 3}
+    assert InstrumentEdition.objects.filter(published_at__isnull=False, retired_at__isnull=True).count() == 1
+    assert verbs().count("instrument edition retired") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_text_written_while_the_edition_is_put_in_use_is_before_it_or_refused(platform: Actor, clinic: Clinic, vendor: str):
+    if vendor == "sqlite":
+        pytest.skip("an SQLite database in memory has one writer and no waiting")
+    edition = opened(platform, clinic)
+    actions.write_texts(platform, edition, words_of(edition), at=NOW)
+    put = lambda: actions.put_in_use(platform, edition, at=NOW)  # noqa: E731
+    empty = lambda: actions.write_texts(platform, edition, {"introduction": ""}, at=NOW)  # noqa: E731
+    assert at_once(put, empty) == {"done": 1, "whole": 1}
+    edition.refresh_from_db()
+    assert bool(texts(edition)["introduction"]) == bool(edition.published_at)
 
 
 # --- What forms ask ----------------------------------------------------------------------------------------------------
