@@ -19,7 +19,7 @@ USUAL_WIDTH = 760  # pixels of the plot on a desk: only how far a point reaches 
 # Months from one tick of the time axis to the next, and how many labelled ticks have room on a desk and on a phone.
 STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 DESK_TICKS, PHONE_TICKS = 13, 5
-NICE = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+NICE = (Decimal(1), Decimal("1.5"), Decimal(2), Decimal(3), Decimal(4), Decimal(5), Decimal(6), Decimal(8), Decimal(10))
 
 
 # --- Time -------------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class Scale:
 
 
 def nice_top(values: Iterable[Decimal]) -> Decimal:
-    """A round number at or above every one of these positive values: 1, 2, 2.5 or 5 with noughts."""
+    """A round number at or above every one of these positive values: one figure, or 1.5, with noughts."""
     highest = max(values)
     if highest <= 0:
         raise ValueError("only of positive values")

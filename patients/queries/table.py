@@ -88,6 +88,8 @@ def _notes(row: Row, time: str, zone: str) -> list[str]:
         notes.append(_("entered in error: %(why)s") % {"why": row.withdrawn_reason})
     elif row.replaces:
         notes.append(_("corrected: %(why)s") % {"why": row.amend_reason})
+    if row.head_neck is not None:
+        notes.append(_("head and neck %(part)s") % {"part": score_text(row.instrument, row.head_neck)})
     if row.is_imputed:
         notes.append(_("one question left open, counted 0"))
     if row.weight_set == WeightSet.UNDER_8:
@@ -105,7 +107,7 @@ def _notes(row: Row, time: str, zone: str) -> list[str]:
 def lab_line(row: LabResult, change: Change | None, base: str) -> Line:
     """A laboratory value as a row; its address is where it is taken back."""
     limit = row.limit
-    over = "" if limit is None else _("above the limit") if row.value >= limit else _("within the limit")
+    over = "" if limit is None else _("at or above the limit") if row.value >= limit else _("below the limit")
     notes = [row.assay]
     if limit is not None:
         whose = _("limit %(limit)s of the laboratory") if row.laboratory_limit is not None else _("limit %(limit)s by age")

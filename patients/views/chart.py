@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from clinics.access import May
@@ -25,7 +24,7 @@ def patient_chart(request: Request, public_id: UUID) -> HttpResponse:
         by.rights,
         wanted=request.GET.get("range", ""),
         baseline=_uuid(request.GET.get("baseline", "")),
-        base=reverse("patient_page", args=[patient.public_id]),
+        base="../",  # the record, seen from here
         on=patient.clinic.today(now()),
     )
     return page(request, "patients/chart.html", patient, by, verb="chart opened", tab="scores", chart=chart)
