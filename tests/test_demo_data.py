@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.core.management import call_command
+from django.db import transaction
 from django.db.models import Count
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from adtrack.demo import generate, load
@@ -19,25 +22,40 @@ from clinics.models import AuditEvent, Clinic, Membership, User
 from patients import ages, queries
 from patients.models import (
     Allergy,
+    Assessment,
+    AssessmentState,
     Consent,
     ContactPoint,
+    CurrentScores,
     GuardianLink,
+    LabResult,
     Measurement,
     Patient,
     PatientLink,
     Precaution,
     PrecautionKind,
 )
+from patients.queries.lists import alike
+
+pytestmark = pytest.mark.xdist_group("demonstration")  # loaded once
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ON = AT.date()
 PASSWORD = "a password for the demonstration"
 
 
+@pytest.fixture(scope="module")
+def both_clinics(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Loaded once for all tests of this file, and taken back behind the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert load.load(at=AT)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def loaded(db: None) -> None:
+def loaded(both_clinics: None, db: None) -> None:
     """Both clinics."""
-    assert load.load(at=AT)
 
 
 def run(settings: Settings, *args: str) -> str:
@@ -51,17 +69,8 @@ def run(settings: Settings, *args: str) -> str:
 def count_rows() -> list[int]:
     """How many rows of each kind there are."""
     models = (
-        User,
-        Clinic,
-        Membership,
-        Patient,
-        AuditEvent,
-        Allergy,
-        Measurement,
-        Precaution,
-        GuardianLink,
-        ContactPoint,
-        Consent,
+        *(User, Clinic, Membership, Patient, AuditEvent, Allergy, Measurement, Precaution, GuardianLink, ContactPoint),
+        *(Consent, Assessment, LabResult, CurrentScores),
     )
     return [model.objects.count() for model in models]
 
@@ -133,8 +142,8 @@ def test_names_that_are_taken_for_each_other(loaded: None) -> None:
     clinic = Clinic.objects.get(name=load.CLINIC["name"])
     same = Patient.objects.filter(clinic=clinic, family_name="Schmidt", given_name="Anna")
     assert len({row.birth_date for row in same}) == 2
-    alike = Patient.objects.filter(clinic=clinic).annotate(is_alike=queries.alike()).filter(is_alike=True)
-    assert {row.family_name for row in alike} == {"Schmidt", "Müller", "Mueller", "Chen", "Li"}
+    rows = Patient.objects.filter(clinic=clinic).annotate(is_alike=alike()).filter(is_alike=True)
+    assert {row.family_name for row in rows} == {"Schmidt", "Müller", "Mueller", "Chen", "Li"}
 
 
 def test_accounts_of_patient_and_mother_are_linked(loaded: None) -> None:
@@ -163,7 +172,7 @@ def test_the_same_record_numbers_stand_in_both_clinics(loaded: None) -> None:
 
 
 def test_every_row_has_its_audit_row(loaded: None) -> None:
-    for model in (Patient, Allergy, Measurement, Precaution, GuardianLink, ContactPoint, Consent, PatientLink):
+    for model in (Patient, Allergy, Measurement, Precaution, GuardianLink, ContactPoint, Consent, PatientLink, LabResult):
         written = AuditEvent.objects.filter(object_type=model._meta.model_name, kind="C").values_list(
             "object_id", flat=True
         )
@@ -177,33 +186,87 @@ def test_search_keys_are_true(loaded: None) -> None:
         assert (row.name_key, row.alike_key) == kept
 
 
-@pytest.mark.django_db
-def test_command_is_refused_outside_demo_mode() -> None:
-    with pytest.raises(CommandError, match="demo mode only"):
-        call_command("load_demo", password=PASSWORD)
-    assert not User.objects.exists()
+def easi_of(family: str, given: str) -> list[Assessment]:
+    """Signed EASI of somebody of the first clinic, the oldest first."""
+    rows = Assessment.objects.counting().filter(instrument="easi", patient__clinic__name=load.CLINIC["name"])
+    return list(rows.filter(patient__family_name=family, patient__given_name=given).order_by("assessed_on"))
 
 
-@pytest.mark.django_db
-def test_second_run_changes_nothing(settings: Settings) -> None:
-    assert run(settings, "--password", PASSWORD) == "Demonstration loaded.\nPassword of the demo sign-ins set.\n"
+def test_every_instrument_and_every_state_is_there(loaded: None) -> None:
+    assert set(Assessment.objects.counting().values_list("instrument", flat=True)) == {"easi", "viga_ad", "poem", "itch"}
+    assert set(Assessment.objects.values_list("state", flat=True)) == set(AssessmentState.values)
+    assert set(Assessment.objects.values_list("respondent", flat=True)) == {"clinician", "self", "helped", "proxy"}
+    assert LabResult.objects.filter(is_haemolysed=True).exists()
+    assert Assessment.objects.filter(is_imputed=True).exists()
+    assert Assessment.objects.filter(state="signed", instrument="poem", total=None).exists()
+    assert Assessment.objects.filter(hn_percent__isnull=False).exists()
+    assert Patient.objects.filter(assessments=None).exists()
+    bands = set(Assessment.objects.counting().filter(instrument="easi").values_list("band", flat=True))
+    assert bands == {"clear", "almost_clear", "mild", "moderate", "severe"}
+
+
+def test_scores_belong_to_days_that_were(loaded: None) -> None:
+    for row in Assessment.objects.select_related("patient__clinic"):
+        today = row.patient.clinic.today(AT)
+        assert row.patient.birth_date <= row.assessed_on <= min(today, row.patient.deceased_on or today)
+        assert row.assessed_on <= row.patient.clinic.today(row.recorded_at) <= today
+        assert row.patient.registered_at <= row.recorded_at <= (row.signed_at or row.recorded_at) <= AT
+    late = [row for row in Assessment.objects.all() if row.recorded_at.date() > row.assessed_on]
+    assert {row.patient.family_name for row in late} == {"García Fernández de la Vega"}
+
+
+def test_only_those_who_may_score_did(loaded: None) -> None:
+    raters = Counter(Assessment.objects.filter(instrument="easi").values_list("rater__email", flat=True))
+    assert set(raters) == {"dermatologist@demo.example", "nurse@demo.example", "dermatologist@other.demo.example"}
+    assert Membership.objects.filter(user__email="nurse@demo.example", may_score=True).exists()
+
+
+def test_current_scores_equal_history(loaded: None) -> None:
+    said = StringIO()
+    call_command("check_current_scores", stdout=said)
+    assert said.getvalue() == "68 patients checked, 0 differ\n"
+
+
+def test_a_child_turns_eight_in_the_middle_of_the_course(loaded: None) -> None:
+    rows = easi_of("Örnek-Yıldız", "Deniz")
+    birthday = generate.years_before(rows[0].patient.birth_date, -8)
+    before, after = ([row for row in rows if (row.assessed_on < birthday) is young] for young in (True, False))
+    assert min(len(before), len(after)) >= 2
+    assert {row.weight_set for row in before} == {"under_8"}
+    assert {row.weight_set for row in after} == {"from_8"}
+
+
+def test_two_answer_for_one_child_on_one_day(loaded: None) -> None:
+    poems = Assessment.objects.filter(instrument="poem", patient__given_name="Defne")
+    of_day = {
+        day: set(poems.filter(assessed_on=day).values_list("respondent", flat=True))
+        for (day,) in poems.values_list("assessed_on")
+    }
+    assert len(of_day) > 3
+    assert all(who == {"self", "proxy"} for who in of_day.values())
+
+
+def test_slips_of_the_pen_are_told_by_the_rows(loaded: None) -> None:
+    amended = Assessment.objects.get(state="amended")
+    assert (amended.patient.family_name, amended.replaced_by.state) == ("O'Connor", "signed")
+    assert amended.total != amended.replaced_by.total
+    assert Assessment.objects.get(state="withdrawn").patient.family_name == "Mueller"
+    draft = Assessment.objects.get(state="draft")
+    assert (draft.patient.family_name, draft.total, draft.ll_area) == ("Chen", None, None)
+    sparse = easi_of("Ng'ang'a", "Wanjirũ")
+    assert [ON - row.assessed_on for row in sparse] == [timedelta(weeks=104), timedelta(weeks=61)]
+    shown = Assessment.objects.filter(released_at__isnull=False)
+    assert {row.patient.family_name for row in shown} == {"Beispiel"}
+
+
+def test_second_run_changes_nothing_but_the_password(loaded: None, settings: Settings) -> None:
     before = count_rows()
-    assert run(settings, "--password", PASSWORD) == "The demonstration is loaded already; nothing changed.\n"
-    assert count_rows() == before
-
-
-@pytest.mark.django_db
-def test_nobody_can_sign_in_until_a_password_is_given(settings: Settings) -> None:
-    run(settings)
     assert not any(user.has_usable_password() for user in User.objects.all())
-    assert "Password of the demo sign-ins set." in run(settings, "--password", PASSWORD)
+    already = "The demonstration is loaded already; nothing changed.\n"
+    assert run(settings) == already
+    assert count_rows() == before
+    assert run(settings, "--password", PASSWORD) == already + "Password of the demo sign-ins set.\n"
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
-
-
-@pytest.mark.django_db
-def test_a_failed_load_leaves_nothing() -> None:
-    User.objects.create_user("dermatologist@other.demo.example", "In The Way")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        load.load(at=AT)
-    assert not Clinic.objects.exists()
-    assert not load.is_loaded()
+    with_password = count_rows()
+    assert run(settings, "--password", PASSWORD) == already
+    assert count_rows() == with_password

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 from adtrack.demo.accounts import GUARDIAN, PATIENT
+from adtrack.demo.courses import Entry, course
 from adtrack.demo.names import ADULTS, CHILDREN, OTHER_CLINIC, Name
 
 SEED = "adtrack demonstration"
@@ -63,6 +64,7 @@ class Person:
     contacts: tuple[dict[str, Any], ...] = ()
     consents: tuple[dict[str, Any], ...] = ()
     account: str = ""
+    course: tuple[Entry, ...] = ()
     closing: dict[str, Any] = field(default_factory=dict)
 
 
@@ -172,9 +174,10 @@ OTHER_STORIES: dict[str, Story] = {
 }
 
 
-def demo_clinic(on: date) -> list[Person]:
-    """The 60 people of the first clinic as of a date."""
-    return _people(ADULTS, CHILDREN, STORIES, on, "first", mobile="+447700900", mobiles=range(200, 300))
+def demo_clinic(on: date, *, more: int = 0, weeks: int | None = None) -> list[Person]:
+    """The 60 people of the first clinic as of a date, and so many more; `weeks` is how long the drawn courses are."""
+    known = _people(ADULTS, CHILDREN, STORIES, on, "first", mobile="+447700900", mobiles=range(200, 300), weeks=weeks)
+    return [*known, *_crowd(more, FIRST_NUMBER + len(known), on, weeks)]
 
 
 def other_clinic(on: date) -> list[Person]:
@@ -202,6 +205,7 @@ def _people(
     *,
     mobile: str,
     mobiles: range,
+    weeks: int | None = None,
 ) -> list[Person]:
     """Number everybody and tell their stories. Fictional phone numbers: Ofcom's and NANPA's ranges for drama."""
     people = []
@@ -211,14 +215,28 @@ def _people(
         story = stories.get(f"{name.family}, {name.given}", Story())
         if story.years is None and story.days is None and not story.leap_day:
             story = replace(story, years=drawn.randrange(18, 80) if index < len(adults) else drawn.randrange(1, 18))
-        people.append(_person(number, name, story, on, drawn, f"{mobile}{mobiles[index]:0{3 if mobile[1] == '4' else 4}d}"))
+        called = f"{mobile}{mobiles[index]:0{3 if mobile[1] == '4' else 4}d}"
+        people.append(_person(number, name, story, on, drawn, called, weeks))
     return people
 
 
-def _person(number: str, name: Name, story: Story, on: date, drawn: Random, mobile: str) -> Person:
+def _crowd(size: int, first: int, on: date, weeks: int | None) -> list[Person]:
+    """Further people of the first clinic, the family name of one and the given name of another; without a telephone."""
+    people = []
+    for number in range(first, first + size):
+        drawn = Random(f"{SEED} crowd {number}")  # noqa: S311 - as above
+        years = int(drawn.triangular(0, 85, 8))
+        own, family = drawn.choice(CHILDREN if years < 18 else ADULTS), drawn.choice((*ADULTS, *CHILDREN)).family
+        name = own._replace(family=family, preferred="")
+        people.append(_person(f"D-{number}", name, Story(years=years), on, drawn, "", weeks))
+    return people
+
+
+def _person(number: str, name: Name, story: Story, on: date, drawn: Random, mobile: str, weeks: int | None) -> Person:
     born_on = _born_on(story, on, drawn)
     is_child = years_before(on, 18) < born_on
     guardians = _guardians(name, story, on, drawn) if is_child else ()
+    closing = _closing(story, on)
     speaker = guardians[0].name if guardians else f"{name.given} {name.family}"
     allergies = story.allergies
     if allergies is None and drawn.random() < 0.3:
@@ -236,7 +254,18 @@ def _person(number: str, name: Name, story: Story, on: date, drawn: Random, mobi
         contacts=() if is_child else _contacts(number, story, mobile, drawn),
         consents=_consents(speaker, born_on, on, drawn),
         account=story.account,
-        closing=_closing(story, on),
+        course=tuple(
+            course(
+                f"{name.family}, {name.given}" if mobile else "",  # of the crowd nobody has a plan
+                number,
+                born_on,
+                on,
+                until=closing.get("deceased_on"),
+                languages=("de", "en") if name.language == "de" else ("en",),
+                weeks=weeks,
+            )
+        ),
+        closing=closing,
     )
 
 
@@ -292,6 +321,8 @@ def _dated(values: dict[str, Any], on: date) -> dict[str, Any]:
 def _contacts(number: str, story: Story, mobile: str, drawn: Random) -> tuple[dict[str, Any], ...]:
     email: dict[str, Any] = {"kind": "email", "address": story.account or f"{number.lower()}@patients.example"}
     phone = {"kind": "mobile", "address": mobile}
+    if not mobile:
+        return (email,)
     return ((email, phone), (email,), (phone,), ())[0 if story.account else drawn.randrange(4)]
 
 

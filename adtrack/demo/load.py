@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from adtrack.demo.accounts import ACCOUNTS, GUARDIAN, OTHER_STAFF, PATIENT, PLATFORM_ADMIN, STAFF, Account
+from adtrack.demo.courses import Entry
 from adtrack.demo.generate import Guardian, Person, demo_clinic, other_clinic
 from clinics import audit
 from clinics.access import Access, Actor, system_actor
@@ -17,7 +20,7 @@ from clinics.actions import accept_invitation, invite_member, open_clinic
 from clinics.models import Clinic, Kind, User
 from patients import actions
 from patients.ages import completed_years
-from patients.models import GuardianLink, Patient
+from patients.models import Assessment, GuardianLink, Patient
 from patients.models.patient import NEEDS_GUARDIAN_UNDER
 
 CLINIC: dict[str, Any] = {
@@ -33,6 +36,7 @@ OTHER_CLINIC: dict[str, Any] = {
     "languages": ["en", "es"],
 }
 CHANNEL = "command"
+OPEN_FOR = timedelta(weeks=156)  # the clinics opened before the first course began
 
 
 def is_loaded() -> bool:
@@ -41,17 +45,22 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
-def load(*, at: datetime) -> bool:
-    """Both clinics with their people as of the instant, all or nothing; False when they are there already."""
+def load(*, at: datetime, more: int = 0, weeks: int | None = None) -> bool:
+    """Both clinics with their people as of the instant, all or nothing; False when they are there already.
+
+    `more` people in the first clinic; `weeks` as the length of the courses that are drawn.
+    """
     if is_loaded():
         return False
     admin = _account(PLATFORM_ADMIN, is_staff=True, is_superuser=True)
     _account(PATIENT)
     _account(GUARDIAN)
-    for values, staff, people in ((CLINIC, STAFF, demo_clinic), (OTHER_CLINIC, OTHER_STAFF, other_clinic)):
-        clinic = open_clinic(system_actor(CHANNEL), **values, at=at)
-        members = _staff(clinic, staff, admin, at)
-        for person in people(clinic.today(at)):
+    since = at - OPEN_FOR - timedelta(weeks=weeks or 0)
+    for values, staff in ((CLINIC, STAFF), (OTHER_CLINIC, OTHER_STAFF)):
+        clinic = open_clinic(system_actor(CHANNEL), **values, at=since)
+        members = _staff(clinic, staff, admin, since)
+        today = clinic.today(at)
+        for person in demo_clinic(today, more=more, weeks=weeks) if staff is STAFF else other_clinic(today):
             _register(person, clinic, members, at)
     return True
 
@@ -103,12 +112,14 @@ def _register(person: Person, clinic: Clinic, members: dict[str, Actor], at: dat
         "language": person.name.language,
         "needs_interpreter": person.needs_interpreter,
     }
-    is_child = completed_years(person.birth_date, clinic.today(at)) < NEEDS_GUARDIAN_UNDER
+    came_at = moment(clinic, person.course[0].on, 8, 0, at) if person.course else at
+    is_child = completed_years(person.birth_date, clinic.today(came_at)) < NEEDS_GUARDIAN_UNDER
     values["no_guardian_reason"] = "later" if is_child and not person.guardians else ""
     guardian = _guardian_values(person.guardians[0], person.birth_date) if person.guardians else None
-    patient = actions.register_patient(office, clinic, values, guardian=guardian, at=at)
+    patient = actions.register_patient(office, clinic, values, guardian=guardian, at=came_at)
     _people_around(person, patient, office, at)
     _facts(person, patient, clinician, members.get("nurse", clinician), at)
+    _scores(person, patient, members, at)
     if person.closing:
         actions.close_patient(office, patient, **person.closing, version=patient.version, at=at)
 
@@ -152,3 +163,35 @@ def _facts(person: Person, patient: Patient, clinician: Actor, nurse: Actor, at:
         actions.record_measurement(nurse, patient, **measurement, at=at)
     for precaution in person.precautions:
         actions.record_precaution(clinician, patient, precaution, at=at)
+
+
+def moment(clinic: Clinic, on: date, hour: int, minute: int, at: datetime) -> datetime:
+    """An hour of a day at the clinic, but not after `at`."""
+    return min(datetime.combine(on, time(hour, minute), ZoneInfo(clinic.zone)).astimezone(UTC), at)
+
+
+def _scores(person: Person, patient: Patient, members: dict[str, Actor], at: datetime) -> None:
+    """The course, each entry at its own time: a minute after the one before, or days later from paper."""
+    for minute, entry in enumerate(person.course):
+        by = members.get(entry.by, members["dermatologist"])
+        entered_at = moment(patient.clinic, entry.on + timedelta(days=entry.days_late), 9 + minute // 60, minute % 60, at)
+        if entry.what == "tarc":
+            actions.record_lab_result(
+                by, patient, entry.values | {"collected_on": entry.on}, submission=uuid4(), at=entered_at
+            )
+            continue
+        values = entry.values | {"assessed_on": entry.on}
+        row = actions.record_assessment(
+            by, patient, entry.what, values, submission=uuid4(), sign=entry.afterwards != "draft", at=entered_at
+        )
+        _what_became_of(row, entry, by, min(entered_at + timedelta(days=1), at))
+        if person.account and entry.what == "easi":
+            actions.release_assessment(by, row, release=True, at=entered_at)
+
+
+def _what_became_of(row: Assessment, entry: Entry, by: Actor, at: datetime) -> None:
+    if entry.afterwards == "amended":
+        values = entry.corrected | {"assessed_on": entry.on}
+        actions.amend_assessment(by, row, values, reason="Area of the trunk typed wrongly", submission=uuid4(), at=at)
+    elif entry.afterwards == "withdrawn":
+        actions.withdraw_assessment(by, row, reason="Meant for another patient of nearly the same name", at=at)
