@@ -51,8 +51,6 @@ def record_lab_result(by: Actor, patient: Patient, values: dict[str, Any], *, su
     return row
 
 
-@transaction.atomic
 def withdraw_lab_result(by: Actor, row: LabResult, *, reason: str, at: datetime) -> None:
     """Take back a laboratory value: it stays in history and counts nowhere. A second call changes nothing."""
     withdraw(by, row, reason=reason, at=at)
-    renew_current(row.patient, TARC)

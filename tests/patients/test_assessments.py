@@ -594,9 +594,11 @@ def test_amending_keeps_the_old_version_readable(by: Actor, patient: Patient) ->
 
 def test_what_was_taken_from_the_patients_view_meanwhile_is_not_shown_again(by: Actor, patient: Patient) -> None:
     row = make_assessment(patient)
-    shown = actions.release_assessment(by, row, release=True, at=NOW)
+    actions.release_assessment(by, row, release=True, at=NOW)
+    as_shown = Assessment.objects.get()
     actions.release_assessment(by, row, release=False, at=NOW)
-    new = amend(by, shown, easi_values(hn_area=3))  # from a page that was read while it was shown
+    assert as_shown.released_at == NOW
+    new = amend(by, as_shown, easi_values(hn_area=3))  # from a page that was read while it was shown
     assert stored(new)["released_at"] is None
     assert stored(new)["released_by_id"] is None
 

@@ -201,6 +201,12 @@ def test_the_latest_collected_counts_and_withdrawing_renews(by: Actor, patient: 
     assert LabResult.objects.count() == 4
 
 
+def test_the_withdrawal_of_any_row_renews_too(by: Actor, patient: Patient) -> None:
+    make_lab(patient, "900", on=date(2026, 9, 1))
+    actions.withdraw(by, make_lab(patient, "320"), reason="other tube", at=NOW)
+    assert current(patient) == (Decimal(900), date(2026, 9, 1))
+
+
 def test_withdrawing_twice_keeps_the_first_reason_and_needs_one(by: Actor, patient: Patient) -> None:
     lab = make_lab(patient)
     with pytest.raises(ValidationError) as error:
