@@ -379,6 +379,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PrecautionStateEnum": "patients.models.PrecautionState",
         "ContactKindEnum": "patients.models.ContactKind",
         "CloseReasonEnum": "patients.models.CloseReason",
+        "InstrumentEnum": "patients.models.Instrument",
+        "SeriesEnum": "patients.api.score_shapes.SERIES_CHOICES",
+        "RespondentEnum": "patients.models.Respondent",
+        "AnsweredByEnum": "patients.api.score_shapes.ANSWERED_BY",
+        "AssessmentStateEnum": "patients.models.AssessmentState",
     },
 }
 

@@ -92,6 +92,9 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
         "guardians": guardian,
         "contacts": actions.add_contact_point(by, patient, kind="email", address="x@example.org", at=NOW),
         "consents": actions.record_consent(by, patient, purpose="portal", given_on=NOW.date(), given_by="X", at=NOW),
+        "assessments": make_assessment(patient, by=by),
+        "drafts": make_assessment(patient, by=by, sign=False),
+        "labs": make_lab(patient, by=by),
         "membership": user.memberships.get(),
         "invitation": clinic_actions.invite_member(
             office, clinic, email=f"new@{clinic.pk}.example.org", name="New", role=Role.NURSE, at=NOW
@@ -132,13 +135,24 @@ def world(
     )
 
 
-API_ROWS = {
+ROWS = {
     "api_allergy_withdraw": "allergies",
     "api_measurement_withdraw": "measurements",
     "api_precaution_withdraw": "precautions",
     "api_guardian_withdraw": "guardians",
     "api_contact_point_withdraw": "contacts",
     "api_consent_withdraw": "consents",
+    "api_assessment": "assessments",
+    "api_assessment_draft": "drafts",
+    "api_assessment_amend": "assessments",
+    "api_assessment_withdraw": "assessments",
+    "api_assessment_release": "assessments",
+    "api_lab_withdraw": "labs",
+    "assessment_page": "assessments",
+    "assessment_edit": "drafts",
+    "assessment_amend": "assessments",
+    "assessment_withdraw": "assessments",
+    "assessment_release": "assessments",
 }
 
 
@@ -151,9 +165,11 @@ def address(route: Route, things: dict[str, Any], rows: dict[str, Any] | None = 
         )
         values["public_id"] = things[kind].public_id
     if "row_id" in route.params:
-        values["row_id"] = (rows or things)[API_ROWS.get(route.name, "allergies")].public_id
+        values["row_id"] = (rows or things)[ROWS.get(route.name, "allergies")].public_id
     if "what" in route.params:
         values["what"] = "allergies"
+    if "instrument" in route.params:
+        values["instrument"] = "easi"
     values |= {name: "no-such-token" for name in ("token", "uidb36", "key", "rest") if name in route.params}
     return reverse(route.name, kwargs=values)
 
@@ -272,6 +288,7 @@ def test_foreign_ids_in_a_body_reach_nothing(world: World) -> None:
     assert "Riverside" not in client.get(reverse("patient_list")).content.decode()
     contact = {"kind": "email", "address": "y@example.org", "guardian": str(foreign["guardians"].public_id)}
     assert client.post(reverse("contact_add", args=[patient.public_id]), contact).status_code == 422
+    level = {"instrument": "viga_ad", "assessed_on": "2026-11-01", "items": {"level": 2}}
     bodies: list[tuple[str, dict[str, Any]]] = [
         ("api_patients", {"clinic": str(foreign["patient"].clinic.public_id), "family_name": "X", "given_name": "Y"}),
         (
@@ -281,6 +298,8 @@ def test_foreign_ids_in_a_body_reach_nothing(world: World) -> None:
         ("api_allergies", {"kind": "class", "code": "macrolides", "patient": str(foreign["patient"].public_id)}),
         ("api_precautions", {"kind": "epilepsy", "state": "present", "replaces": str(foreign["precautions"].public_id)}),
         ("api_guardians", {"name": "X", "user": str(foreign["membership"].user.public_id)}),
+        ("api_assessments", level | {"rater": str(foreign["membership"].user.public_id)}),
+        ("api_assessment_amend", level | {"replaces": str(foreign["assessments"].public_id)}),
     ]
     for name, body in bodies:
         url = address(known()[name], world.ours)

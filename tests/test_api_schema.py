@@ -27,9 +27,20 @@ from schemathesis.specs.openapi.checks import (
 
 from clinics.models import Clinic, User
 from patients import actions
-from patients.models import Allergy, Consent, ContactPoint, GuardianLink, Measurement, Patient, Precaution
+from patients.models import (
+    Allergy,
+    Assessment,
+    AssessmentState,
+    Consent,
+    ContactPoint,
+    GuardianLink,
+    LabResult,
+    Measurement,
+    Patient,
+    Precaution,
+)
 from tests.api import make_token
-from tests.factories import NOW, actor_for
+from tests.factories import NOW, actor_for, make_assessment, make_lab
 
 pytestmark = pytest.mark.django_db
 
@@ -49,14 +60,21 @@ NOUNS: dict[str, Any] = {
     "guardians": GuardianLink,
     "contact-points": ContactPoint,
     "consents": Consent,
+    "assessments": Assessment,
+    "labs": LabResult,
 }
 # Values that no schema can tell, for half of the bodies.
 LIKELY = {
+    "assessed_on": "2026-11-01",
     "birth_date": "2015-02-03",
+    "collected_on": "2026-11-01",
     "from_on": "2026-11-01",
     "given_on": "2026-11-01",
     "guardian": None,
+    "laboratory_limit": None,
+    "language": "",
     "measured_on": "2026-11-01",
+    "rater": None,
     "replaces": None,
     "until_on": None,
     "value": "30.5",
@@ -121,6 +139,9 @@ def rows_around(patient: Patient, by: Any) -> None:
     actions.grant_guardian(by, patient, link, at=NOW)
     actions.add_contact_point(by, patient, kind="email", address="jo@example.org", at=NOW)
     actions.record_consent(by, patient, purpose="portal", given_on=NOW.date(), given_by="Jo", at=NOW)
+    make_assessment(patient, "poem", by=by)
+    make_assessment(patient, "easi", by=by, sign=False)
+    make_lab(patient, by=by)
 
 
 @pytest.fixture
@@ -225,8 +246,15 @@ def aim(case: Case, mode: GenerationMode, whose: Patient | None, fresh: bool) ->
             case.body["clinic"] = str(Clinic.objects.get(name="Hillside").public_id)
     if whose is not None and "public_id" in (case.path_parameters or {}):
         case.path_parameters["public_id"] = str(whose.public_id)
-        noun = case.path.split("/")[5] if "row_id" in case.path_parameters else ""
-        if noun:
-            case.path_parameters["row_id"] = str(NOUNS[noun].objects.filter(patient=whose).first().public_id)
+        row = row_for(case, whose) if "row_id" in case.path_parameters else Patient.objects.get(pk=whose.pk)
+        if "row_id" in case.path_parameters:
+            case.path_parameters["row_id"] = str(row.public_id)
         if fresh and case.headers and "If-Match" in case.headers:
-            case.headers["If-Match"] = f'"{Patient.objects.get(pk=whose.pk).version}"'
+            case.headers["If-Match"] = f'"{row.version}"'
+
+
+def row_for(case: Case, whose: Patient) -> Any:
+    """A row about the patient of the kind the address is about; for going on with a draft, a draft if there is one."""
+    rows = NOUNS[case.path.split("/")[5]].objects.filter(patient=whose)
+    draft = rows.filter(state=AssessmentState.DRAFT).first() if case.path.endswith("/draft/") else None
+    return draft or rows.first()

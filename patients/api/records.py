@@ -22,12 +22,12 @@ from clinics.models import Clinic
 from clinics.problems import Refused
 from patients import actions, queries
 from patients.api.base import ETAG, IF_MATCH, ChangedProblem, PatientEndpoint
+from patients.api.score_shapes import AffectedOut, CorrectIn, CorrectionProblem
 from patients.api.shapes import (
     CloseIn,
     DuplicateProblem,
     FoundPage,
     NothingIn,
-    PatientIn,
     PatientLine,
     PatientOut,
     PatientPage,
@@ -36,6 +36,8 @@ from patients.api.shapes import (
     RegisterIn,
     SearchIn,
 )
+from patients.errors import ScoresAffected
+from patients.models import Patient
 
 LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201], description="The new record.")
 VERSIONED: dict[str, Any] = {
@@ -43,6 +45,7 @@ VERSIONED: dict[str, Any] = {
     "refusals": (404, 428),
     "headers": (IF_MATCH, ETAG),
 }
+CORRECTED: dict[str, Any] = VERSIONED | {"described": {409: CorrectionProblem, 412: ChangedProblem}}
 
 
 @contextmanager
@@ -157,25 +160,43 @@ class PatientDetail(PatientEndpoint):
             actions.open_patient(self.actor(patient.clinic), patient, at=now())
             return self.answer(patient)
 
-    @operation("patients_replace", takes=PatientIn, answer=PatientOut, **VERSIONED)
+    @operation("patients_replace", takes=CorrectIn, answer=PatientOut, **CORRECTED)
     def put(self, request: Request, public_id: UUID) -> Response:
-        """Correct a record as a whole."""
+        """Correct a record as a whole.
+
+        A birth date on which stored scores rest answers 409 and lists them: decide, then send `affected_scores`.
+        """
         return self._save(public_id, partial=False)
 
-    @operation("patients_correct", takes=PatientIn, answer=PatientOut, **VERSIONED)
+    @operation("patients_correct", takes=CorrectIn, answer=PatientOut, **CORRECTED)
     def patch(self, request: Request, public_id: UUID) -> Response:
-        """Correct some values of a record."""
+        """Correct some values of a record.
+
+        A birth date on which stored scores rest answers 409 and lists them: decide, then send `affected_scores`.
+        """
         return self._save(public_id, partial=True)
 
     def _save(self, public_id: UUID, *, partial: bool) -> Response:
         patient = self.patient(public_id, May.EDIT_PATIENTS)
         version = self.version()
-        values = self.body(PatientIn, partial=partial)
-        with self.saving(version):
-            saved = actions.update_patient(self.actor(patient.clinic), patient, values, version=version, at=now())
+        values = self.body(CorrectIn, partial=partial)
+        more = {"affected_scores": values.pop("affected_scores", ""), "version": version, "at": now()}
+        with self.saving(version), self.asking(patient):
+            saved = actions.update_patient(self.actor(patient.clinic), patient, values, **more)
         if saved.version == version:  # nothing changed, so no row says that the record was shown
             self.shown_unsaved(saved)
         return self.answer(saved)
+
+    @contextmanager
+    def asking(self, patient: Patient) -> Iterator[None]:
+        """Answer a birth date on which scores rest with those scores; showing them leaves its row."""
+        try:
+            yield
+        except ScoresAffected as affected:
+            actions.open_patient(self.actor(patient.clinic), patient, at=now(), page="affected scores shown")
+            text = "Stored scores rest on the birth date. Nothing was saved: send affected_scores with what to do."
+            shown = AffectedOut(affected.rows, many=True).data
+            raise Refused(HTTPStatus.CONFLICT, text, affected_scores=shown) from affected
 
 
 class PatientClosing(PatientEndpoint):

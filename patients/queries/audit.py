@@ -6,7 +6,20 @@ from clinics.models import AuditEvent, Kind
 
 CLINICAL_ROWS = frozenset({"allergy", "assessment", "labresult", "measurement", "precaution"})
 CLINICAL_VERBS = frozenset(
-    {"allergy state recorded", "current scores renewed", "scores recomputed", "scores kept as stored"}
+    {
+        "affected scores shown",
+        "allergies opened",
+        "allergy state recorded",
+        "assessment opened",
+        "assessments opened",
+        "chart opened",
+        "current scores renewed",
+        "laboratory results opened",
+        "measurements opened",
+        "precautions opened",
+        "scores kept as stored",
+        "scores recomputed",
+    }
 )
 
 
