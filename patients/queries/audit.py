@@ -17,6 +17,8 @@ CLINICAL_VERBS = frozenset(
         "laboratory results opened",
         "measurements opened",
         "precautions opened",
+        "score form opened",
+        "score opened",
         "scores kept as stored",
         "scores recomputed",
     }

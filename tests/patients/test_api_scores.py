@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions, queries
@@ -883,7 +886,9 @@ def test_whoever_sees_no_scores_is_told_none(clinic_admin: User, affected: Patie
     made(Api(clinic_admin).patch(about(affected), {"birth_date": "2018-10-31"}, If_Match='"1"'), 200)
 
 
-def test_a_clinic_administrators_audit_names_no_instrument_and_no_clinical_fact(clinician: User, patient: Patient) -> None:
+def test_a_clinic_administrators_audit_names_no_instrument_and_no_clinical_fact(
+    clinician: User, patient: Patient, signed_in: Callable[[User], Client]
+) -> None:
     api = Api(clinician)
     row = made(api.post(where(patient), easi()))
     made(api.post(where(patient, row["id"], "amend"), easi(E16, reason="slip")))
@@ -892,6 +897,10 @@ def test_a_clinic_administrators_audit_names_no_instrument_and_no_clinical_fact(
         made(api.get(address), 200)
     for noun in ("allergies", "measurements", "precautions"):
         made(api.get(about(patient, noun)), 200)
-    rows = list(AuditEvent.objects.filter(channel="api").order_by("id"))
+    browser = signed_in(clinician)
+    for page, args in (("assessment_page", [row["id"]]), ("assessment_add", ["easi"]), ("patient_chart", [])):
+        assert browser.get(reverse(page, args=[patient.public_id, *args])).status_code == 200
+    rows = list(AuditEvent.objects.filter(patient=patient.public_id).exclude(verb="patient registered").order_by("id"))
+    assert {one.channel for one in rows} == {"api", "web"}
     shown = {(one.verb, one.object_type) for one in queries.without_clinical_detail(rows)}
     assert shown == {(f"clinical facts {kind}", "patient") for kind in ("created", "changed", "opened")}
