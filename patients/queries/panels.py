@@ -30,17 +30,17 @@ SHAPES = {
 EDGE_WORDS: dict[str, dict[Band, Any]] = {"poem": {Band.CLEAR: gettext_lazy("(almost) clear")}}
 
 
-def _scale(key: str, highest: int, ticks: str, strata: Iterable[Stratum], **more: Any) -> chart.Scale:
+def _scale(highest: int, ticks: str, strata: Iterable[Stratum], **more: Any) -> chart.Scale:
     """The axis of an instrument. The names of its bands are put in when it is drawn, in the language of the page."""
     bands = tuple(chart.Band(stratum.band.value, stratum.upto) for stratum in strata)
     return chart.Scale(Decimal(0), Decimal(highest), tuple(map(Decimal, ticks.split())), bands, **more)
 
 
 SCALES: dict[str, chart.Scale] = {
-    "easi": _scale("easi", 72, "0 7 21 50 72", easi.STRATA, under=Decimal("1.5")),
-    "viga_ad": _scale("viga_ad", 4, "0 1 2 3 4", [Stratum(b, Decimal(n)) for n, b in enumerate(viga.BANDS)], is_whole=True),
-    "poem": _scale("poem", 28, "0 7 14 21 28", poem.STRATA, is_whole=True),
-    "itch": _scale("itch", 10, "0 5 10", itch.STRATA, is_whole=True),
+    "easi": _scale(72, "0 7 21 50 72", easi.STRATA, under=Decimal("1.5")),
+    "viga_ad": _scale(4, "0 1 2 3 4", [Stratum(b, Decimal(n)) for n, b in enumerate(viga.BANDS)], is_whole=True),
+    "poem": _scale(28, "0 7 14 21 28", poem.STRATA, is_whole=True),
+    "itch": _scale(10, "0 5 10", itch.STRATA, is_whole=True),
 }
 HEIGHTS = {"easi": 220, "head_neck": 72, "viga_ad": 120, "poem": 170, "itch": 110, "tarc": 120}
 HEAD_NECK_HIGHEST = {WeightSet.UNDER_8: Decimal("14.4"), WeightSet.FROM_8: Decimal("7.2")}
