@@ -34,8 +34,6 @@ def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
     live = model.objects.filter(pk=row.pk, withdrawn_at__isnull=True)
     if live.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason[:200]):
         verb = f"{model._meta.verbose_name} withdrawn"
-        if isinstance(row, LabResult):
-            renew_current(row.patient, TARC)
         audit.record(by, verb, Kind.DELETE, at=at, obj=row, patient=row.patient.public_id)
         if model is LabResult:
             renew_current(row.patient, TARC)
