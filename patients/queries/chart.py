@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, 
 from patients.queries.panels import Panel, Reading, Tick, legend, panels
 from patients.queries.progress import COLUMNS, Row, changes, lab_changes
 from patients.queries.scores import drafts, latest_scores, score_text
-from patients.queries.table import Line, lab_line, line_of, notes_of_day
+from patients.queries.table import Line, Said, lab_line, line_of, notes_of_day
 
 CAP = 500  # rows drawn and listed at the most, the latest; the page says so
 LABS = 100
@@ -96,7 +97,7 @@ def chart_rows(patient: Patient, since: date, until: date) -> list[Row]:
 
 def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, on: date) -> Chart:
     """The chart of a patient in a range (a key of RANGES, else the smallest from 6 months that shows a course)."""
-    labs = list(LabResult.objects.live().filter(patient=patient).order_by("-collected_on", "-recorded_at", "-id")[:LABS])
+    labs = _labs(patient)
     counts, first = _counts(patient, labs, on)
     key = wanted if wanted in RANGES else next((name for name in ("6m", "1y") if counts[name] > 1), "all")
     span = _span(key, first, on)
@@ -107,7 +108,9 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
     trend = _trend(rows)
     start = _start(patient, baseline, trend)
     since = start.assessed_on if start else labs[0].collected_on if labs else None
-    reading = Reading(patient, span, rows, labs, base, changes(trend, start, patient.birth_date), lab_changes(labs, since))
+    reading = Reading(
+        patient, span, rows, labs, base, changes(trend, start, patient.birth_date), lab_changes(labs, since), Said()
+    )
     latest = latest_scores(patient, on)
     adds = _adds(rights, base)
     drawn = panels(reading, trend, latest, {add.key: add.url for add in adds})
@@ -132,6 +135,11 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
         has_birthday=any(panel.birthday for panel in drawn),
         is_dense=any(len(panel.dots) > DENSE for panel in drawn),
     )
+
+
+def _labs(patient: Patient) -> list[LabResult]:
+    rows = LabResult.objects.live().filter(patient=patient).select_related("recorded_by")
+    return list(rows.order_by("-collected_on", "-recorded_at", "-id")[:LABS])
 
 
 def _trend(rows: Iterable[Row]) -> list[Row]:
@@ -221,14 +229,14 @@ def _months(span: chart.Span) -> list[Tick]:
 
 def _lines(reading: Reading) -> list[Line]:
     """The same data as rows of a table, the newest first."""
-    zone = reading.patient.clinic.zone
+    zone, said = ZoneInfo(reading.patient.clinic.zone), reading.said
     times = notes_of_day(reading.rows, zone)
     lines = [
-        ((row.place), line_of(row, reading.changes.get(row.id), times.get(row.id, ""), reading.base, zone))
+        (row.place, line_of(row, reading.changes.get(row.id), times.get(row.id, ""), reading.base, zone, said))
         for row in reading.rows
     ]
     lines += [
-        ((row.collected_on, row.recorded_at, row.pk), lab_line(row, reading.lab_changes.get(row.pk), reading.base))
+        ((row.collected_on, row.recorded_at, row.pk), lab_line(row, reading.lab_changes.get(row.pk), reading.base, said))
         for row in reading.labs
     ]
     return [line for _place, line in sorted(lines, key=lambda pair: pair[0], reverse=True)]

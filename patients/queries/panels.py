@@ -16,12 +16,13 @@ from patients import chart, words
 from patients.models import AssessmentState, Instrument, LabResult, Patient, Respondent
 from patients.queries.progress import Change, Row
 from patients.queries.scores import Latest, score_text
+from patients.queries.table import Said
 from patients.scoring import easi, itch, poem, viga
 from patients.scoring.bands import Band, Stratum
 from patients.scoring.easi import ADULT_WEIGHTS_FROM, WeightSet
 
 HEADROOM = Decimal("1.05")  # above the highest laboratory value
-SHAPES = {
+SHAPES: dict[str, str] = {
     Respondent.CLINICIAN: "circle",
     Respondent.SELF: "square",
     Respondent.HELPED: "diamond",
@@ -133,6 +134,7 @@ class Reading:
     base: str  # the address of the record, under which its assessments lie
     changes: dict[int, Change]
     lab_changes: dict[int, Change]
+    said: Said
 
 
 class Drawn(NamedTuple):
@@ -260,15 +262,15 @@ def _drawn(reading: Reading, instrument: str, name: str) -> list[Drawn]:
         if row.instrument == instrument and row.total is not None and row.state != AssessmentState.WITHDRAWN
     ]
     last = {(row.assessed_on, row.respondent): row.id for row in rows if row.state == AssessmentState.SIGNED}
-    who = {value: str(label) for value, label in Respondent.choices}
+    said = reading.said
     title, part = _("%(name)s %(value)s. %(on)s. %(who)s."), _("%(score)s (head and neck %(part)s)")
     found = []
     for row in rows:
         counts = last.get((row.assessed_on, row.respondent)) == row.id
-        text, on = f"{score_text(instrument, row.total)}, {words.band_word(instrument, row.band)}", day(row.assessed_on)
+        text, on = f"{score_text(instrument, row.total)}, {said.bands[instrument, row.band]}", day(row.assessed_on)
         if row.head_neck is not None:
             text = part % {"score": text, "part": score_text(instrument, row.head_neck)}
-        said, said_too = row.rater or who[row.respondent], _said_too(row, counts)
+        who, said_too = row.rater or said.who[row.respondent], _said_too(row, counts)
         found.append(
             Drawn(
                 row.assessed_on,
@@ -276,10 +278,10 @@ def _drawn(reading: Reading, instrument: str, name: str) -> list[Drawn]:
                 f"{row.respondent}/{row.weight_set}",
                 counts,
                 _look(row, counts),
-                SHAPES[Respondent(row.respondent)],
+                SHAPES[row.respondent],
                 f"{reading.base}assessments/{row.public_id}/",
-                " ".join([title % {"name": name, "value": text, "on": on, "who": said}, *said_too]),
-                " · ".join([text, on, _short(said), *said_too]),
+                " ".join([title % {"name": name, "value": text, "on": on, "who": who}, *said_too]),
+                " · ".join([text, on, _short(who), *said_too]),
                 row.state == AssessmentState.SIGNED and row.replaces is not None,
                 row.is_imputed,
             )

@@ -80,9 +80,9 @@ def percent_text(baseline: Decimal, value: Decimal) -> str:
     return f"{sign}{abs(shown)}\u00a0%"
 
 
-def points_text(points: Decimal) -> str:
+def points_text(points: int) -> str:
     """A difference in points, lower or higher."""
-    count = int(abs(points))
+    count = abs(points)
     if not count:
         return _("unchanged")
     if points < 0:
@@ -91,7 +91,7 @@ def points_text(points: Decimal) -> str:
 
 
 def changes(rows: Iterable[Row], start: Row | None, born_on: date) -> dict[int, Change]:
-    """The change of every row (in rising order) since the first of its kind on or after the day of `start`, by row id.
+    """The change of scored rows (in rising order) since the first of their kind on or after the day of `start`, by row id.
 
     Self, helped and proxy reports are kinds of their own: one is never compared with another. Rows before, and the first of
     each kind, have no change.
@@ -107,7 +107,18 @@ def changes(rows: Iterable[Row], start: Row | None, born_on: date) -> dict[int, 
         elif kind in first and row.place > first[kind].place:
             pairs.append((first[kind], row))
     findings = _findings(pair for pair in pairs if pair[0].weight_set != pair[1].weight_set)
-    return {later.id: found for earlier, later in pairs if (found := _change(earlier, later, findings, born_on))}
+    said: dict[tuple[str, Decimal, Decimal], tuple[str, str]] = {}
+    found: dict[int, Change] = {}
+    for earlier, later in pairs:
+        if later.instrument == Instrument.EASI:
+            found[later.id] = _easi_change(earlier, later, findings, born_on)
+        else:
+            was, value = earlier.total or Decimal(0), later.total or Decimal(0)
+            key = (later.instrument, was, value)
+            if key not in said:
+                said[key] = _points_change(later.instrument, int(was), int(value))
+            found[later.id] = Change(*said[key], earlier.assessed_on, was)
+    return found
 
 
 def _findings(pairs: Iterable[tuple[Row, Row]]) -> Mapping[int, Mapping[Region, Findings]]:
@@ -116,31 +127,26 @@ def _findings(pairs: Iterable[tuple[Row, Row]]) -> Mapping[int, Mapping[Region, 
     return {row.pk: row.findings for row in Assessment.objects.filter(pk__in=wanted)} if wanted else {}
 
 
-def _change(earlier: Row, later: Row, findings: Mapping[int, Mapping[Region, Findings]], born_on: date) -> Change | None:
-    was, value = earlier.total, later.total
-    if was is None or value is None:
-        return None
-    if later.instrument == Instrument.EASI:
-        if recomputed := earlier.weight_set != later.weight_set:
-            pair = change.comparable(
-                (earlier.assessed_on, findings[earlier.id]), (later.assessed_on, findings[later.id]), born_on
-            )
-            was, value = pair.earlier.total, pair.later.total
-        reached = change.easi_response(was, value)
-        return Change(
-            percent_text(was, value) or _("no percentage from 0"),
-            words.EASI_RESPONSES[reached] if reached else "",
-            earlier.assessed_on,
-            was,
-            recomputed,
+def _easi_change(earlier: Row, later: Row, findings: Mapping[int, Mapping[Region, Findings]], born_on: date) -> Change:
+    was, value = earlier.total or Decimal(0), later.total or Decimal(0)
+    if recomputed := earlier.weight_set != later.weight_set:
+        pair = change.comparable(
+            (earlier.assessed_on, findings[earlier.id]), (later.assessed_on, findings[later.id]), born_on
         )
-    text = points_text(value - was)
-    if later.instrument == Instrument.POEM:
-        meaning = str(words.POEM_CHANGES[poem.change_class(int(was), int(value))]) if was != value else ""
-        return Change(text, meaning, earlier.assessed_on, was)
-    if later.instrument == Instrument.VIGA_AD and viga.is_success(int(was), int(value)):
-        return Change(text, _("success as in trials (rule not verified)"), earlier.assessed_on, was)
-    return Change(text, "", earlier.assessed_on, was)
+        was, value = pair.earlier.total, pair.later.total
+    reached = change.easi_response(was, value)
+    meaning = words.EASI_RESPONSES[reached] if reached else ""
+    return Change(percent_text(was, value) or _("no percentage from 0"), meaning, earlier.assessed_on, was, recomputed)
+
+
+def _points_change(instrument: str, was: int, value: int) -> tuple[str, str]:
+    """The difference of two whole totals in words, and what it is likely to mean."""
+    meaning = ""
+    if instrument == Instrument.POEM and was != value:
+        meaning = str(words.POEM_CHANGES[poem.change_class(was, value)])
+    elif instrument == Instrument.VIGA_AD and viga.is_success(was, value):
+        meaning = _("success as in trials (rule not verified)")
+    return points_text(value - was), meaning
 
 
 def lab_changes(rows: Iterable[LabResult], since: date | None) -> dict[int, Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,7 +15,35 @@ from patients import words
 from patients.models import AssessmentState, Instrument, LabResult, Respondent
 from patients.queries.progress import Change, Row
 from patients.queries.scores import score_text
+from patients.scoring.bands import Band
 from patients.scoring.easi import WeightSet
+
+
+@dataclass(frozen=True)
+class Said:
+    """The words of a page, looked up once: five hundred rows use the same few."""
+
+    names: dict[str, str] = field(default_factory=lambda: {one.value: str(one.label) for one in Instrument})
+    who: dict[str, str] = field(default_factory=lambda: {one.value: str(one.label) for one in Respondent})
+    bands: dict[tuple[str, str], str] = field(
+        default_factory=lambda: {
+            (name.value, band): words.band_word(name, band)
+            for name in Instrument
+            for band in ("", *(b.value for b in Band))
+        }
+    )
+    under_8: str = field(default_factory=lambda: str(words.WEIGHT_SETS[WeightSet.UNDER_8]))
+    part: str = field(default_factory=lambda: _("head and neck %(part)s"))
+    left_open: str = field(default_factory=lambda: _("one question left open, counted 0"))
+    entered: str = field(default_factory=lambda: _("entered %(on)s"))
+    recomputed: str = field(default_factory=lambda: _("%(change)s (recomputed with the weights of the later date)"))
+
+    def change(self, change: Change | None) -> str:
+        """A change with its meaning on one line."""
+        if change is None:
+            return ""
+        text = f"{change.text}, {change.meaning}" if change.meaning else change.text
+        return self.recomputed % {"change": text} if change.is_recomputed else text
 
 
 class Line(NamedTuple):
@@ -33,7 +62,7 @@ class Line(NamedTuple):
     look: str
 
 
-def notes_of_day(rows: Sequence[Row], zone: str) -> dict[int, str]:
+def notes_of_day(rows: Sequence[Row], zone: ZoneInfo) -> dict[int, str]:
     """Of several signed scores of one instrument on one day: when each was entered, and that only the last counts."""
     days: dict[tuple[str, date], list[Row]] = {}
     for row in rows:
@@ -42,45 +71,34 @@ def notes_of_day(rows: Sequence[Row], zone: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for same in days.values():
         for row in same if len(same) > 1 else []:
-            time = f"{row.recorded_at.astimezone(ZoneInfo(zone)):%H:%M}"
             text = _("entered %(time)s, the last of this day: it counts")
             if row is not same[-1]:
                 text = _("entered %(time)s; a later one of this day counts")
-            found[row.id] = text % {"time": time}
+            found[row.id] = text % {"time": f"{row.recorded_at.astimezone(zone):%H:%M}"}
     return found
 
 
-LOOKS = {AssessmentState.AMENDED: "is-replaced", AssessmentState.WITHDRAWN: "is-withdrawn"}
+LOOKS: dict[str, str] = {AssessmentState.AMENDED: "is-replaced", AssessmentState.WITHDRAWN: "is-withdrawn"}
 
 
-def line_of(row: Row, change: Change | None, time: str, base: str, zone: str) -> Line:
+def line_of(row: Row, change: Change | None, time: str, base: str, zone: ZoneInfo, said: Said) -> Line:
     """An assessment as a row."""
-    respondent = str(Respondent(row.respondent).label)
     return Line(
         anchor="",
         url=f"{base}assessments/{row.public_id}/",
         on=day(row.assessed_on),
-        name=str(Instrument(row.instrument).label),
+        name=said.names[row.instrument],
         value=score_text(row.instrument, row.total),
-        word=words.band_word(row.instrument, row.band),
-        change=_change_text(change),
-        who=row.rater or respondent,
+        word=said.bands[row.instrument, row.band],
+        change=said.change(change),
+        who=row.rater or said.who[row.respondent],
         entered_by="" if row.rater else row.recorded_by or "",
-        notes="; ".join(_notes(row, time, zone)),
-        look=LOOKS.get(AssessmentState(row.state), ""),
+        notes="; ".join(_notes(row, time, zone, said)),
+        look=LOOKS.get(row.state, ""),
     )
 
 
-def _change_text(change: Change | None) -> str:
-    if change is None:
-        return ""
-    text = f"{change.text}, {change.meaning}" if change.meaning else change.text
-    return (
-        _("%(change)s (recomputed with the weights of the later date)") % {"change": text} if change.is_recomputed else text
-    )
-
-
-def _notes(row: Row, time: str, zone: str) -> list[str]:
+def _notes(row: Row, time: str, zone: ZoneInfo, said: Said) -> list[str]:
     notes = []
     if row.state == AssessmentState.AMENDED:
         notes.append(_("old value, corrected since: %(why)s") % {"why": row.withdrawn_reason})
@@ -89,22 +107,22 @@ def _notes(row: Row, time: str, zone: str) -> list[str]:
     elif row.replaces:
         notes.append(_("corrected: %(why)s") % {"why": row.amend_reason})
     if row.head_neck is not None:
-        notes.append(_("head and neck %(part)s") % {"part": score_text(row.instrument, row.head_neck)})
+        notes.append(said.part % {"part": score_text(row.instrument, row.head_neck)})
     if row.is_imputed:
-        notes.append(_("one question left open, counted 0"))
+        notes.append(said.left_open)
     if row.weight_set == WeightSet.UNDER_8:
-        notes.append(str(words.WEIGHT_SETS[row.weight_set]))
-    entered = row.recorded_at.astimezone(ZoneInfo(zone)).date()
+        notes.append(said.under_8)
+    entered = row.recorded_at.astimezone(zone).date()
     if time:
         notes.append(time)
     elif entered != row.assessed_on:
-        notes.append(_("entered %(on)s") % {"on": day(entered)})
+        notes.append(said.entered % {"on": day(entered)})
     if row.edition:
         notes.append(row.edition)
     return notes
 
 
-def lab_line(row: LabResult, change: Change | None, base: str) -> Line:
+def lab_line(row: LabResult, change: Change | None, base: str, said: Said) -> Line:
     """A laboratory value as a row; its address is where it is taken back."""
     limit = row.limit
     over = "" if limit is None else _("at or above the limit") if row.value >= limit else _("below the limit")
@@ -121,7 +139,7 @@ def lab_line(row: LabResult, change: Change | None, base: str) -> Line:
         name=_("TARC"),
         value=row.shown,
         word=over,
-        change=_change_text(change),
+        change=said.change(change),
         who=_("Laboratory"),
         entered_by=row.recorded_by.name if row.recorded_by else "",
         notes="; ".join(notes),
