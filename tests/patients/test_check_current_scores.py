@@ -16,6 +16,7 @@ from clinics.models import AuditEvent, Clinic, User
 from patients import actions
 from patients.models import CurrentScores, LabResult, Patient
 from patients.queries import without_clinical_detail
+from patients.queries.current import TRUTH
 from tests.factories import NOW, easi_values, make_assessment, make_lab, make_patient, poem_values
 
 TODAY = NOW.date()
@@ -115,7 +116,7 @@ def test_what_does_not_count_does_not_count_here(patient: Patient, by: Actor) ->
     make_assessment(patient, sign=False)
     make_assessment(patient, "poem", **poem_values("1 1 1 1 1 - -"))
     actions.withdraw_assessment(by, make_assessment(patient, "itch"), reason="wrong patient", at=NOW)
-    actions.withdraw_lab_result(by, make_lab(patient), reason="wrong patient", at=NOW)
+    actions.withdraw(by, make_lab(patient), reason="wrong patient", at=NOW)
     assert run() == (["1 patients checked, 0 differ"], True)
     CurrentScores.objects.all().delete()
     assert run() == (["1 patients checked, 0 differ"], True)
@@ -227,3 +228,7 @@ def test_half_points_survive_the_comparison(patient: Patient) -> None:
     assert CurrentScores.objects.get().easi == Decimal("5.70")  # 1.5 x 1 x 0.2 + 6 x 3 x 0.3 at seven years
     assert LabResult.objects.count() == 0
     assert run()[1]
+
+
+def test_no_column_is_forgotten() -> None:
+    assert set(TRUTH) == {column.name for column in CurrentScores._meta.concrete_fields} - {"patient"}
