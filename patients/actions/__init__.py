@@ -8,7 +8,7 @@ from patients.actions.facts import (
     record_precaution,
 )
 from patients.actions.instruments import change_edition, open_edition, put_in_use, retire_edition, write_texts
-from patients.actions.labs import record_lab_result, withdraw_lab_result
+from patients.actions.labs import record_lab_result
 from patients.actions.people import add_contact_point, grant_guardian, link_account, record_consent
 from patients.actions.records import (
     close_patient,
@@ -64,6 +64,5 @@ __all__ = [
     "update_patient",
     "withdraw",
     "withdraw_assessment",
-    "withdraw_lab_result",
     "write_texts",
 ]

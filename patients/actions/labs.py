@@ -17,7 +17,6 @@ from clinics.models import Kind
 from patients.actions.current import TARC, renew_current
 from patients.actions.facts import not_future
 from patients.actions.locks import locked
-from patients.actions.withdrawals import withdraw
 from patients.models import LabResult, Patient
 from patients.scoring import tarc
 
@@ -36,6 +35,8 @@ def record_lab_result(by: Actor, patient: Patient, values: dict[str, Any], *, su
     if known is not None:
         return known
     not_future(patient, at, collected_on=values["collected_on"])
+    if patient.deceased_on and values["collected_on"] > patient.deceased_on:
+        raise ValidationError({"collected_on": _("This date is after the death.")})
     if not 0 < values["value"] <= HIGHEST:
         raise ValidationError({"value": _("Above 0 and up to 500,000 pg/mL.")})
     limit = values.get("laboratory_limit")
@@ -49,8 +50,3 @@ def record_lab_result(by: Actor, patient: Patient, values: dict[str, Any], *, su
     renew_current(patient, TARC)
     audit.record(by, "laboratory result recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     return row
-
-
-def withdraw_lab_result(by: Actor, row: LabResult, *, reason: str, at: datetime) -> None:
-    """Take back a laboratory value: it stays in history and counts nowhere. A second call changes nothing."""
-    withdraw(by, row, reason=reason, at=at)

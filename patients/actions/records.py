@@ -17,7 +17,7 @@ from clinics.errors import Stale
 from clinics.models import Clinic, Kind
 from patients.actions.locks import lock_numbers, locked
 from patients.actions.people import add_contact_point, grant_guardian
-from patients.actions.rescore import settle_affected
+from patients.actions.rescore import last_score_on, settle_affected
 from patients.ages import completed_years
 from patients.models import CloseReason, Patient
 from patients.models.patient import EARLIEST_BIRTH, EDITABLE, NEEDS_GUARDIAN_UNDER
@@ -150,6 +150,8 @@ def close_patient(
         raise ValidationError({"deceased_on": _("A date of death belongs to the reason “Died”.")})
     if deceased_on is not None and not current.birth_date <= deceased_on <= current.clinic.today(at):
         raise ValidationError({"deceased_on": _("The date of death is before birth or in the future.")})
+    if deceased_on is not None and (last := last_score_on(current)) is not None and last > deceased_on:
+        raise ValidationError({"deceased_on": _("A score or laboratory value is recorded for a later day.")})
     current.closed_at, current.closed_by, current.close_reason = at, by.account, reason
     current.deceased_on = deceased_on
     current.version = version + 1

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -74,6 +75,14 @@ def affected_by(patient: Patient, born_on: date) -> list[Affected]:
         if limit != lab.reference_limit:
             rows.append(Affected(lab, lab.collected_on, lab.reference_limit, limit))
     return rows
+
+
+def last_score_on(patient: Patient) -> date | None:
+    """The last day any live score or laboratory value is about."""
+    live = [AssessmentState.SIGNED, AssessmentState.DRAFT]
+    scored_on = Assessment.objects.filter(patient=patient, state__in=live).aggregate(last=Max("assessed_on"))["last"]
+    collected_on = LabResult.objects.live().filter(patient=patient).aggregate(last=Max("collected_on"))["last"]
+    return max((on for on in (scored_on, collected_on) if on is not None), default=None)
 
 
 def settle_affected(by: Actor, patient: Patient, choice: str, *, at: datetime) -> None:

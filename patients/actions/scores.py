@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,7 +21,15 @@ from patients import words
 from patients.actions.current import renew_current
 from patients.actions.locks import locked
 from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, Patient, Respondent
-from patients.models.assessments import ITEMS_OF, area_column, percent_column, poem_column, sign_column
+from patients.models.assessments import (
+    AREA_COLUMNS,
+    ITEM_COLUMNS,
+    ITEMS_OF,
+    area_column,
+    percent_column,
+    poem_column,
+    sign_column,
+)
 from patients.scoring import easi, itch, poem, viga
 from patients.scoring.easi import Region, Wrong
 
@@ -69,8 +78,8 @@ def record_assessment(
     """
     by.must(right_to_record(instrument), patient.clinic)
     patient = locked(patient)
-    if (known := _sent_before(patient, submission)) is not None:
-        return known
+    if (known := _sent_before(patient, submission, instrument)) is not None:
+        return _sent_again(by, known, values, sign=sign, at=at)
     row = Assessment(patient=patient, instrument=instrument, submission=submission, recorded_at=at, recorded_by=by.account)
     _fill(row, values, by, at)
     _settle(row, by, sign=sign, at=at)
@@ -107,7 +116,7 @@ def amend_assessment(
     """
     by.must(right_to_record(old.instrument), old.patient.clinic)
     patient = locked(old.patient)
-    if (known := _sent_before(patient, submission)) is not None:
+    if (known := _sent_before(patient, submission, old.instrument, old)) is not None:
         return known
     reason = _reason(reason)
     old = Assessment.objects.get(pk=old.pk)  # as it is now: it may have been released since the caller read it
@@ -140,13 +149,16 @@ def successor(
 
 
 @transaction.atomic
-def withdraw_assessment(by: Actor, row: Assessment, *, reason: str, at: datetime) -> None:
+def withdraw_assessment(by: Actor, row: Assessment, *, reason: str, version: int | None = None, at: datetime) -> None:
     """Take back an assessment as entered in error, or drop a draft: it stays in history and counts nowhere.
 
-    Stale when it is not the live version, or a draft that was changed or signed since the caller read it.
+    Stale when it is not the live version, or a draft that was changed or signed since the caller read it, or since
+    `version`.
     """
     by.must(right_to_record(row.instrument), row.patient.clinic)
     patient = locked(row.patient)
+    if version is not None and row.version != version:
+        raise Stale(row)
     retire(by, row, AssessmentState.WITHDRAWN, _reason(reason), at)
     renew_current(patient, row.instrument)
     audit.record(by, "assessment withdrawn", Kind.DELETE, at=at, obj=row, patient=patient.public_id)
@@ -169,8 +181,26 @@ def release_assessment(
     return row
 
 
-def _sent_before(patient: Patient, submission: UUID) -> Assessment | None:
-    return Assessment.objects.filter(patient=patient, submission=submission).first()
+def _sent_before(patient: Patient, submission: UUID, instrument: str, old: Assessment | None = None) -> Assessment | None:
+    """What this very form made when it was sent before. ValidationError when it made something else."""
+    known = Assessment.objects.filter(patient=patient, submission=submission).first()
+    if known is not None and (known.instrument, known.replaces_id) != (instrument, old.pk if old else None):
+        raise ValidationError(_("This form was sent before, for something else. Open it again."))
+    return known
+
+
+def _sent_again(by: Actor, known: Assessment, values: dict[str, Any], *, sign: bool, at: datetime) -> Assessment:
+    """The same form once more: a draft goes on with what it says now, a signed row stays if it says the same."""
+    is_same = all(
+        getattr(known, name) == value
+        for name, value in values.items()
+        if name in COMPARED and (value is not None or name not in AREA_COLUMNS)  # a typed share gave its area score
+    )
+    if known.state == AssessmentState.DRAFT and (sign or not is_same):
+        return save_draft(by, known, values, version=known.version, sign=sign, at=at)
+    if not is_same:
+        raise ValidationError(_("This form was signed before and says something else now. Correct the signed one instead."))
+    return known
 
 
 def _reason(text: str) -> str:
@@ -204,6 +234,7 @@ def _fill(row: Assessment, values: dict[str, Any], by: Actor, at: datetime) -> N
         raise ValidationError(errors)
 
 
+COMPARED = frozenset({*ITEM_COLUMNS, "assessed_on", "respondent", "comment"})
 EMPTY: dict[str, Any] = {"respondent": "", "language": "", "comment": ""}
 
 
@@ -229,6 +260,8 @@ def _wrong_head(row: Assessment, at: datetime) -> dict[str, Any]:
         errors["respondent"] = _("Say who answered.")
     if row.edition is not None and (row.edition.clinic_id, row.edition.instrument) != (patient.clinic_id, row.instrument):
         errors["edition"] = _("This edition is not one of this instrument in this clinic.")
+    if row.language and row.language not in LANG_INFO:
+        errors["language"] = _("Choose a known language.")
     return errors
 
 

@@ -124,10 +124,8 @@ class AssessmentEndpoint(PatientEndpoint):
             text = f"This version is {stale.current.get_state_display().lower()}. Nothing was saved."
             raise Refused(HTTPStatus.CONFLICT, text, current=current) from stale
 
-    def once(self, row: Assessment, patient: Patient, *, is_new: bool, is_same: bool) -> Response:
-        """A row just made; or that of the first time, if the same submission came again and was about the same."""
-        if not is_same:
-            raise Refused(HTTPStatus.CONFLICT, "This submission was used for another assessment. Nothing was saved.")
+    def once(self, row: Assessment, patient: Patient, *, is_new: bool) -> Response:
+        """A row just made, or that of the first time when the same submission came again."""
         if not is_new:
             self.note_opened(patient)
         return self.shown(row, HTTPStatus.CREATED)
@@ -178,8 +176,7 @@ class Assessments(AssessmentEndpoint):
         more = {"submission": sent.get("submission") or uuid4(), "sign": sent["sign"], "at": at}
         with errors_by_place():
             row = actions.record_assessment(by, patient, instrument, self.values(sent, patient), **more)
-        is_same = row.instrument == instrument and row.replaces_id is None
-        return self.once(row, patient, is_new=row.recorded_at == at, is_same=is_same)
+        return self.once(row, patient, is_new=row.recorded_at == at)
 
 
 class AssessmentDetail(AssessmentEndpoint):
@@ -232,7 +229,7 @@ class AssessmentAmendment(AssessmentEndpoint):
         with self.changing(patient):
             more = {"reason": sent["reason"], "submission": sent.get("submission") or uuid4(), "at": at}
             row = actions.amend_assessment(self.actor(patient.clinic), old, values, **more)
-        return self.once(row, patient, is_new=row.signed_at == at, is_same=row.replaces_id == old.pk)
+        return self.once(row, patient, is_new=row.signed_at == at)
 
 
 class AssessmentWithdrawal(AssessmentEndpoint):
@@ -304,7 +301,7 @@ class LabWithdrawal(LabEndpoint):
         """Take back a laboratory value, with the reason. It stays in history; a second call changes nothing."""
         patient = self.patient(public_id, self.sees, self.records)
         row = queries.row_of(LabResult, request.user, patient, row_id)
-        actions.withdraw_lab_result(self.actor(patient.clinic), row, reason=self.body(WithdrawIn)["reason"], at=now())
+        actions.withdraw(self.actor(patient.clinic), row, reason=self.body(WithdrawIn)["reason"], at=now())
         row.refresh_from_db()
         return Response(LabOut(row).data)
 

@@ -11,6 +11,7 @@ from patients.forms.records import (
     PrecautionForm,
     RegisterForm,
     SearchForm,
+    WithdrawAssessmentForm,
     WithdrawForm,
 )
 from patients.forms.scores import FORMS, AssessmentForm, EasiForm, LabForm, ScoreSettingsForm
@@ -31,5 +32,6 @@ __all__ = [
     "RegisterForm",
     "ScoreSettingsForm",
     "SearchForm",
+    "WithdrawAssessmentForm",
     "WithdrawForm",
 ]

@@ -360,3 +360,9 @@ class WithdrawForm(forms.Form):
     """Why a row is taken back."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It stays in the history with your name."))
+
+
+class WithdrawAssessmentForm(WithdrawForm):
+    """Why an assessment is taken back, and which version of it was on the page."""
+
+    version = VersionField()

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from clinics.models import User, paired
@@ -213,11 +214,22 @@ def _constraints() -> Iterator[models.BaseConstraint]:
     )
     yield check(
         condition=Q(total__isnull=True)
-        | Q(instrument=Instrument.EASI, total__gte=0, total__lte=72, head_neck__isnull=False, head_neck__lte=14.4)
+        | Q(instrument=Instrument.EASI, total__gte=0, total__lte=72)
         | Q(instrument=Instrument.VIGA_AD, total=models.F("level"))
-        | Q(instrument=Instrument.POEM, total__gte=0, total__lte=28)
+        | Q(instrument=Instrument.POEM, total=sum((Coalesce(column, 0) for column in POEM_COLUMNS), start=Value(0)))
         | Q(instrument=Instrument.ITCH, total=models.F("level")),
         name="assessment_total_in_range",
+    )
+    scored_easi = Q(instrument=Instrument.EASI, total__isnull=False)
+    yield check(
+        condition=(~scored_easi & Q(head_neck__isnull=True))
+        | (scored_easi & Q(head_neck__isnull=False, head_neck__gte=0, head_neck__lte=Decimal("7.2")))
+        | (
+            scored_easi
+            & Q(head_neck__isnull=False, weight_set=WeightSet.UNDER_8.value)
+            & Q(head_neck__gt=Decimal("7.2"), head_neck__lte=Decimal("14.4"))
+        ),
+        name="assessment_head_neck_in_range",
     )
     yield check(
         condition=Q(signed_at__isnull=True, total__isnull=True, band="", scoring_version="")

@@ -20,7 +20,7 @@ from clinics.fields import form_data
 from clinics.http import Request
 from clinics.views.base import needs, now, put_errors
 from patients import actions, queries, words
-from patients.forms import FORMS, AssessmentForm, EasiForm, LabForm, ScoreSettingsForm, WithdrawForm
+from patients.forms import FORMS, AssessmentForm, EasiForm, LabForm, ScoreSettingsForm, WithdrawAssessmentForm
 from patients.forms.scores import PoemForm
 from patients.models import (
     CLINICIAN_INSTRUMENTS,
@@ -62,7 +62,7 @@ def assessment_edit(request: Request, public_id: UUID, row_id: UUID) -> HttpResp
     """Go on with a draft."""
     patient, by, row = _opened(request, public_id, row_id)
     by.must(actions.right_to_record(row.instrument), patient.clinic)
-    if row.state != AssessmentState.DRAFT:
+    if row.state != AssessmentState.DRAFT and request.method == "GET":
         return redirect("assessment_page", patient.public_id, row.public_id)
     form = _form(request, patient, by, row.instrument, row)
 
@@ -204,10 +204,10 @@ def assessment_withdraw(request: Request, public_id: UUID, row_id: UUID) -> Http
     """Take back an assessment that was entered in error, or drop a draft."""
     patient, by, row = _opened(request, public_id, row_id)
     by.must(actions.right_to_record(row.instrument), patient.clinic)
-    form = WithdrawForm(form_data(request))
+    form = WithdrawAssessmentForm(form_data(request), initial={"version": row.version})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.withdraw_assessment(by, row, reason=form.cleaned_data["reason"], at=now())
+            actions.withdraw_assessment(by, row, **form.cleaned_data, at=now())
         except Stale as stale:
             form.add_error(None, _stale_text(stale.current))
         except ValidationError as error:

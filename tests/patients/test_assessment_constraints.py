@@ -142,13 +142,21 @@ def test_totals_stay_within_the_instrument(patient: Patient) -> None:
         taken(easi, total=Decimal(total))
     for total in ("-0.05", "72.05"):
         refused(easi, "assessment_total_in_range", total=Decimal(total))
-    taken(easi, head_neck=Decimal("14.4"))
-    refused(easi, "assessment_total_in_range", head_neck=Decimal("14.45"))
-    refused(easi, "assessment_total_in_range", head_neck=None)
-    for total in ("0", "28"):
-        taken(poem, total=Decimal(total))
-    for total in ("-1", "29"):
+    for total in ("-1", "7", "9", "29"):  # the answers add up to 8
         refused(poem, "assessment_total_in_range", total=Decimal(total))
+    taken(poem, total=7, poem_itch=None, poem_sleep=2)
+    refused(poem, "assessment_total_in_range", poem_itch=1)
+
+
+def test_head_and_neck_stays_within_its_weights(patient: Patient) -> None:
+    child = make_assessment(patient)
+    for value in ("0", "14.4"):
+        taken(child, head_neck=Decimal(value))
+    for value in (Decimal("-0.05"), Decimal("14.45"), None):
+        refused(child, "assessment_head_neck_in_range", head_neck=value)
+    taken(child, weight_set="from_8", head_neck=Decimal("7.2"))
+    refused(child, "assessment_head_neck_in_range", weight_set="from_8", head_neck=Decimal("7.25"))
+    refused(make_assessment(patient, "poem"), "assessment_head_neck_in_range", head_neck=Decimal(1))
 
 
 @pytest.mark.parametrize(("instrument", "level"), [("viga_ad", 2), ("itch", 5)])
@@ -179,7 +187,7 @@ def test_signed_is_scored_and_a_draft_is_not(patient: Patient, instrument: str, 
 
 @pytest.mark.parametrize("instrument", ["easi", "viga_ad", "itch"])
 def test_only_a_poem_is_signed_without_a_total(patient: Patient, instrument: str) -> None:
-    refused(make_assessment(patient, instrument), "assessment_signed_is_scored", total=None, band="")
+    refused(make_assessment(patient, instrument), "assessment_signed_is_scored", total=None, band="", head_neck=None)
     taken(make_assessment(patient, "poem"), total=None, band="", poem_itch=None, poem_sleep=None)
     refused(make_assessment(patient, "poem"), "assessment_signed_is_scored", total=None)
 

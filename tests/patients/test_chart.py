@@ -236,6 +236,8 @@ def test_a_point_reaches_as_far_as_a_finger_needs_unless_others_are_near() -> No
     at = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 4), date(2026, 1, 31)]
     found = chart.marks([Spot(on, Decimal(1)) for on in at], EASI, span, 200)
     assert [mark.reach for mark in found] == [6, 6, pytest.approx(7.6), 12]
+    above = [Spot(at[0], Decimal(1)), Spot(at[0], Decimal(72))]  # of one day, far apart
+    assert [mark.reach for mark in chart.marks(above, EASI, span, 200)] == [12, 12]
 
 
 def spots(*rows: tuple[int, str, bool]) -> list[Spot]:

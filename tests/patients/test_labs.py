@@ -49,7 +49,7 @@ def cases(patient: Patient) -> dict[str, Callable[[Actor], Any]]:
     row = make_lab(patient)
     return {
         "laboratory result recorded": lambda by: record(by, patient, value=Decimal(320)),
-        "laboratory result withdrawn": lambda by: actions.withdraw_lab_result(by, row, reason="other tube", at=NOW),
+        "laboratory result withdrawn": lambda by: actions.withdraw(by, row, reason="other tube", at=NOW),
     }
 
 
@@ -191,12 +191,12 @@ def test_the_latest_collected_counts_and_withdrawing_renews(by: Actor, patient: 
     assert current(patient) == (Decimal(320), date(2026, 11, 20))
     same_day = make_lab(patient, "330", on=date(2026, 11, 20), at=datetime(2026, 11, 20, 18, tzinfo=UTC))
     assert current(patient) == (Decimal(330), date(2026, 11, 20))
-    actions.withdraw_lab_result(by, same_day, reason="other tube", at=NOW)
+    actions.withdraw(by, same_day, reason="other tube", at=NOW)
     assert current(patient) == (Decimal(320), date(2026, 11, 20))
-    actions.withdraw_lab_result(by, new, reason="haemolysed", at=NOW)
+    actions.withdraw(by, new, reason="haemolysed", at=NOW)
     assert current(patient) == (Decimal(900), date(2026, 9, 1))
     for lab in LabResult.objects.live():
-        actions.withdraw_lab_result(by, lab, reason="other patient", at=NOW)
+        actions.withdraw(by, lab, reason="other patient", at=NOW)
     assert current(patient) == (None, None)
     assert LabResult.objects.count() == 4
 
@@ -210,10 +210,10 @@ def test_the_withdrawal_of_any_row_renews_too(by: Actor, patient: Patient) -> No
 def test_withdrawing_twice_keeps_the_first_reason_and_needs_one(by: Actor, patient: Patient) -> None:
     lab = make_lab(patient)
     with pytest.raises(ValidationError) as error:
-        actions.withdraw_lab_result(by, lab, reason="  ", at=NOW)
+        actions.withdraw(by, lab, reason="  ", at=NOW)
     assert list(error.value.message_dict) == ["reason"]
-    actions.withdraw_lab_result(by, lab, reason="other tube", at=NOW)
+    actions.withdraw(by, lab, reason="other tube", at=NOW)
     before = everything()
-    actions.withdraw_lab_result(by, lab, reason="again", at=NOW)
+    actions.withdraw(by, lab, reason="again", at=NOW)
     assert everything() == before
     assert LabResult.objects.get().withdrawn_reason == "other tube"

@@ -24,7 +24,7 @@ from tests.factories import NOW, make_member, make_patient
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
-# session, account, memberships with clinic and settings, begin, the page of patients, the audit row, commit
+# session, account with its roles, begin, the page of patients with their scores, the audit row, commit
 LIST_QUERIES = 6
 
 

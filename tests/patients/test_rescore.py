@@ -80,7 +80,7 @@ def test_it_asks_and_changes_nothing_until_somebody_decides(by: Actor, child: Pa
     make_assessment(child, sign=False)
     lab = make_lab(child)
     actions.withdraw_assessment(by, make_assessment(child), reason="error", at=NOW)
-    actions.withdraw_lab_result(by, make_lab(child), reason="error", at=NOW)
+    actions.withdraw(by, make_lab(child), reason="error", at=NOW)
     on = date(2026, 11, 20)
     before = everything()
     for choice in ("", "perhaps", "RECOMPUTE"):
@@ -211,7 +211,7 @@ def test_no_score_may_lie_before_the_birth(by: Actor, child: Patient, what: str,
     said = "A score of 02-Nov-2026 would lie before the birth. Take it back first if it was entered in error."
     assert error.value.message_dict == {"birth_date": [said]}
     assert everything() == before
-    withdraw = actions.withdraw_lab_result if what == "lab" else actions.withdraw_assessment
+    withdraw = actions.withdraw if what == "lab" else actions.withdraw_assessment
     withdraw(by, row, reason="another child", at=LATER)
     assert correct(by, child, date(2026, 11, 3), choice).birth_date == date(2026, 11, 3)
 
