@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from math import dist
 from typing import NamedTuple
 
 LETTER = 13.0  # pixels from line to line of the names at the edge
@@ -230,11 +231,12 @@ class Stroke(NamedTuple):
 def marks(spots: Sequence[Spot], scale: Scale, span: Span, height: int) -> list[Mark]:
     """The place of each spot, in their order (rising by day)."""
     places = [(span.x(spot.on), scale.y(spot.value, height)) for spot in spots]
-    wide = [x * USUAL_WIDTH / 100 for x, _y in places]
+    wide = [(x * USUAL_WIDTH / 100, y) for x, y in places]
     reaches = []
     for number, place in enumerate(wide):
-        beside = [abs(place - wide[other]) for other in (number - 1, number + 1) if 0 <= other < len(wide)]
-        reaches.append(min(FAR, max(NEAR, min(beside, default=2 * FAR) / 2)))
+        beside = wide[max(0, number - 2) : number] + wide[number + 1 : number + 3]
+        nearest = min((dist(place, other) for other in beside), default=2 * FAR)
+        reaches.append(min(FAR, max(NEAR, nearest / 2)))
     return [Mark(x, y, reach) for (x, y), reach in zip(places, reaches, strict=True)]
 
 

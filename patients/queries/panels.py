@@ -267,7 +267,8 @@ def _drawn(reading: Reading, instrument: str, name: str) -> list[Drawn]:
     found = []
     for row in rows:
         counts = last.get((row.assessed_on, row.respondent)) == row.id
-        text, on = f"{score_text(instrument, row.total)}, {said.bands[instrument, row.band]}", day(row.assessed_on)
+        short = text = f"{score_text(instrument, row.total)}, {said.bands[instrument, row.band]}"
+        on = day(row.assessed_on)
         if row.head_neck is not None:
             text = part % {"score": text, "part": score_text(instrument, row.head_neck)}
         who, said_too = row.rater or said.who[row.respondent], _said_too(row, counts)
@@ -281,7 +282,7 @@ def _drawn(reading: Reading, instrument: str, name: str) -> list[Drawn]:
                 SHAPES[row.respondent],
                 f"{reading.base}assessments/{row.public_id}/",
                 " ".join([title % {"name": name, "value": text, "on": on, "who": who}, *said_too]),
-                " · ".join([text, on, _short(who), *said_too]),
+                " · ".join([short, on, _short(who), *said_too]),
                 row.state == AssessmentState.SIGNED and row.replaces is not None,
                 row.is_imputed,
             )
@@ -310,7 +311,7 @@ def _said_too(row: Row, counts: bool) -> list[str]:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"
+    return name if len(name) <= 20 else f"{name[:19]}…"
 
 
 def _head_neck(reading: Reading, whole: Latest) -> Panel:
