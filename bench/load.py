@@ -1,8 +1,8 @@
-"""Fill the benchmark's database: 100,000 made-up patients in four clinics on PostgreSQL, by COPY, the same every time.
+"""Fill the benchmark's database: 100,000 made-up patients with three million assessments, the same every time.
 
     python -m bench.load [--fresh]
 
-A database that was filled by this very code is left as it is. Later benchmarks add their tables with `copy_rows`.
+A database that was filled by this very code is left as it is. PostgreSQL only: the rows come by COPY.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
 
 import psycopg
+
+from bench.copying import copy_rows, random_id
+from bench.scores import LONGEST, fill_scores
 
 DATABASE = "adtrack_bench"
 SIZES = {"Bench Clinic One": 50_000, "Bench Clinic Two": 30_000, "Bench Clinic Three": 19_999, "Bench Clinic of One": 1}
@@ -160,26 +162,8 @@ def common(names: Sequence[str], drawn: Random) -> str:
     return names[int(len(names) * drawn.random() ** 2)]
 
 
-def copy_rows(connection: Any, model: Any, rows: Iterator[dict[str, Any]]) -> None:
-    """Write rows (by column) of a model by COPY, then put the sequence of its ids behind the last one.
-
-    A column a row does not name gets the model's default, so that a new one does not stop the benchmark.
-    """
-    first = next(rows, None)
-    if first is None:
-        return
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key and not field.null]
-    usual = {field.column: field.get_default() for field in fields}
-    table, columns = model._meta.db_table, ", ".join(f'"{column}"' for column in usual | first)
-    with connection.cursor() as cursor:
-        with cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
-            for row in chain([first], rows):
-                copy.write_row((usual | row).values())
-        cursor.execute(f"SELECT setval(pg_get_serial_sequence(%s, 'id'), max(id)) FROM \"{table}\"", [table])
-
-
-def fill(connection: Any, sizes: dict[str, int] = SIZES, *, password: str = PASSWORD) -> None:
-    """Clinics, accounts with roles, patients with their allergies and measurements; ANALYZE at the end."""
+def fill(connection: Any, sizes: dict[str, int] = SIZES, *, password: str = PASSWORD, most: int = LONGEST) -> None:
+    """Clinics, accounts with roles, patients with their facts and scores; ANALYZE at the end."""
     from clinics.models import Clinic, Membership, User
     from patients.models import Allergy, Measurement, Patient
 
@@ -196,8 +180,17 @@ def fill(connection: Any, sizes: dict[str, int] = SIZES, *, password: str = PASS
     ids = range(last + 1, last + 1 + sum(sizes.values()))
     copy_rows(connection, Allergy, allergies(ids, user.pk, drawn))
     copy_rows(connection, Measurement, measurements(ids, user.pk, drawn))
+    fill_scores(connection, user.pk, longest(sizes).pk, AT.date(), drawn, most=most)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def longest(sizes: dict[str, int] = SIZES) -> Any:
+    """The patient with the most assessments: the first adult of the largest clinic."""
+    from patients.models import Patient
+
+    largest = Patient.objects.open().filter(clinic__name=next(iter(sizes)), birth_date__lt=date(1990, 1, 1))
+    return largest.order_by("id")[0]
 
 
 def patients(clinics: list[Any], sizes: list[int], user_id: int, first_id: int, drawn: Random) -> Iterator[dict[str, Any]]:
@@ -257,15 +250,11 @@ def measurements(ids: Iterable[int], user_id: int, drawn: Random) -> Iterator[di
                 yield about(pk, user_id, drawn) | {"kind": "weight", "value": weight, "measured_on": day}
 
 
-def random_id(drawn: Random) -> UUID:
-    """A random public id that comes out the same every time."""
-    return UUID(int=drawn.getrandbits(128), version=4)
-
-
 def mark() -> str:
     """What the database says of itself: changes whenever this code, the search keys or the tables do."""
     root = Path(__file__).resolve().parent.parent
-    sources = [Path(__file__), root / "patients" / "names.py", *root.glob("*/migrations/0*.py")]
+    here = [root / "bench" / f"{name}.py" for name in ("copying", "load", "scores")]
+    sources = [*here, root / "patients" / "names.py", *root.glob("patients/scoring/*.py"), *root.glob("*/migrations/0*.py")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()
     return f"filled by bench.load {digest[:16]}"
 

@@ -1,4 +1,4 @@
-"""The patient list without a database: the same server, template, frame and rows, but nobody signs in and nothing is read.
+"""The patient list and the chart without a database: same server, template, frame and rows, but nobody signs in.
 
 Asked for without a cookie, the middleware finds no session and so asks for no account and no roles; the rows and the
 person the frame shows were read once. What is left out is what the ratio measures: sign-in, scoping, queries, audit.
@@ -7,13 +7,14 @@ person the frame shows were read once. What is left out is what the ratio measur
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from bench.load import USER
+from bench.load import USER, longest
 from clinics.access import STAFF_LIMITS, Access
 from clinics.http import Request
 from clinics.models import User
@@ -46,6 +47,25 @@ def patient_list(request: Request) -> HttpResponse:
         "clinical": True,
     }
     return render(request, "patients/list.html", context)
+
+
+@cache
+def kept_chart() -> dict[str, Any]:
+    """The chart of the patient with the most assessments; read once."""
+    access = kept()[0]
+    patient = queries.patient(access.user, longest().public_id)
+    rights, on = access.actor(patient.clinic).rights, patient.clinic.today(now())
+    chart = queries.chart_of(patient, rights, wanted="all", baseline=None, base="../", on=on)
+    banner = queries.banner(patient, rights, on=on)
+    return {"patient": patient, "banner": banner, "nav": "patients", "tab": "scores", "chart": chart}
+
+
+@login_not_required
+def chart(request: Request) -> HttpResponse:
+    """The template of the chart with 500 assessments from memory."""
+    access = kept()[0]
+    request.user, request.access, request.session_ends_in = access.user, access, int(STAFF_LIMITS.idle.total_seconds())
+    return render(request, "patients/chart.html", kept_chart())
 
 
 @login_not_required

@@ -7,5 +7,6 @@ from bench import memory
 urlpatterns = [
     path("bench/plain/", memory.plain),
     path("bench/memory/", memory.patient_list),
+    path("bench/memory/chart/", memory.chart),
     path("", include("adtrack.urls")),
 ]
