@@ -73,15 +73,18 @@ class TimeTick(NamedTuple):
 
 
 def time_ticks(span: Span) -> list[TimeTick]:
-    """Firsts of months, far enough from each other for their names; the first one and each January name the year."""
-    desk = _every(span, DESK_TICKS)
-    firsts = list(_firsts(span, desk))
+    """Firsts of months, far enough from each other for their names. Where a year begins it is named; the first tick names
+    its own unless the next one begins another: two names with years do not fit beside each other.
+    """
+    firsts = list(_firsts(span, _every(span, DESK_TICKS)))
+    years = [before.year != on.year for before, on in pairwise(firsts)]
+    named = [not any(years[:1]), *years] if firsts else []
     few = 1 + (len(firsts) - 1) // PHONE_TICKS
-    ticks: list[TimeTick] = []
-    for number, on in enumerate(firsts):
-        names_year = not ticks or on.year != ticks[-1].on.year
-        ticks.append(TimeTick(on, span.x(on), names_year, number % few == 0))
-    return ticks
+    start = named.index(True) % few if firsts else 0  # a phone shows a year, too
+    return [
+        TimeTick(on, span.x(on), has_year, number % few == start)
+        for number, (on, has_year) in enumerate(zip(firsts, named, strict=True))
+    ]
 
 
 def _every(span: Span, room: int) -> int:

@@ -99,9 +99,16 @@ def test_a_span_has_a_length() -> None:
 def test_a_year_has_a_tick_for_every_month_and_the_year_where_it_begins() -> None:
     ticks = chart.time_ticks(YEAR)
     assert [tick.on.month for tick in ticks] == [12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
-    assert [tick.on for tick in ticks if tick.has_year] == [date(2025, 12, 1), date(2026, 1, 1)]
-    assert [tick.on.month for tick in ticks if tick.is_sparse] == [12, 3, 6, 9]
+    assert [tick.on for tick in ticks if tick.has_year] == [date(2026, 1, 1)]
+    assert [tick.on.month for tick in ticks if tick.is_sparse] == [1, 4, 7, 10]
     assert ticks[0].x == pytest.approx(100 * 11 / 365)
+
+
+def test_the_first_tick_names_the_year_unless_the_next_begins_another() -> None:
+    half = chart.time_ticks(Span(date(2026, 5, 20), date(2026, 11, 20)))
+    assert [(tick.on.month, tick.has_year) for tick in half[:2]] == [(6, True), (7, False)]
+    winter = chart.time_ticks(Span(date(2025, 10, 20), date(2026, 2, 20)))
+    assert [(tick.on.month, tick.has_year) for tick in winter] == [(11, True), (12, False), (1, True), (2, False)]
 
 
 def test_five_years_have_a_tick_every_half_year() -> None:
@@ -117,7 +124,10 @@ def test_ticks_are_firsts_of_months_in_the_span_with_room_for_their_names(span: 
     assert sum(tick.is_sparse for tick in ticks) <= chart.PHONE_TICKS
     assert all(span.holds(tick.on) and tick.on.day == 1 and 0 <= tick.x <= 100 for tick in ticks)
     assert all(one.on < other.on for one, other in pairwise(ticks))
-    assert all(tick.is_sparse and tick.has_year for tick in ticks[:1])
+    assert not ticks or any(tick.has_year and tick.is_sparse for tick in ticks)
+    years = [tick.on.year for tick in ticks if tick.has_year]
+    assert years == sorted(set(years))
+    assert {tick.on.year for tick in ticks} - set(years) <= {tick.on.year for tick in ticks[:1]}
 
 
 @given(spans(), st.data())
