@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from clinics.access import May
 from clinics.models.base import MONTHS, day
-from patients import chart
+from patients import chart, words
 from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, LabResult, Patient
 from patients.queries.panels import Panel, Reading, Tick, legend, panels
 from patients.queries.progress import COLUMNS, Row, changes, lab_changes
@@ -84,6 +84,7 @@ class Chart:
     has_series: bool
     has_birthday: bool
     is_dense: bool
+    credits: list[str]  # of the instruments' owners, for those that are drawn
     cap: int = CAP
 
 
@@ -134,6 +135,7 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
         has_series=len({row.respondent for row in trend if row.instrument not in CLINICIAN_INSTRUMENTS}) > 1,
         has_birthday=any(panel.birthday for panel in drawn),
         is_dense=any(len(panel.dots) > DENSE for panel in drawn),
+        credits=[str(words.CREDITS[panel.key]) for panel in drawn if panel.dots and panel.key in words.CREDITS],
     )
 
 

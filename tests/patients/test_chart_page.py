@@ -18,12 +18,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinics.access import Actor, May
 from clinics.models import AuditEvent, Clinic, User
-from patients import actions, queries
+from patients import actions, queries, words
 from patients.models import Assessment, Patient
 from patients.queries.chart import CAP, Chart
 from patients.queries.panels import Panel
 from patients.queries.progress import percent_text, points_text
-from tests.factories import NOW, make_assessment, make_lab, make_patient, poem_values
+from tests.factories import NOW, easi_values, make_assessment, make_lab, make_patient, poem_values
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -219,6 +219,13 @@ def test_each_instrument_has_its_own_scale_and_named_bands(adult: Patient) -> No
     }
 
 
+def test_the_owners_of_the_instruments_drawn_are_named(adult: Patient) -> None:
+    score(adult, "poem", 3)
+    assert chart(adult).credits == [str(words.CREDITS["poem"])]
+    score(adult, "viga_ad", 3)
+    assert chart(adult).credits == [str(words.CREDITS["viga_ad"]), str(words.CREDITS["poem"])]
+
+
 def test_respondents_differ_in_shape_and_are_not_joined(adult: Patient) -> None:
     for days, respondent in ((40, "self"), (30, "proxy"), (20, "self"), (10, "helped")):
         score(adult, "poem", days, **poem("1 1 1 1 1 1 1", respondent))
@@ -382,10 +389,8 @@ def test_points_text(points: int, expected: str) -> None:
 
 
 def test_easi_is_compared_with_the_first_or_the_chosen_one(adult: Patient) -> None:
-    lower = {"hn": "1 1 0 0 | 2", "ul": "2 1 0 0 | 3", "tr": "1 1 0 0 | 2", "ll": "1 1 1 0.0 | 2"}
+    lower = {"hn": "1 1 0 0 | 2", "ul": "2 1 0 0 | 3", "tr": "1 1 0 0 | 2", "ll": "1 1 1 0 | 2"}
     # 0.1 x 2 x 2 + 0.2 x 3 x 3 + 0.3 x 2 x 2 + 0.4 x 3 x 2 = 0.4 + 1.8 + 1.2 + 2.4 = 5.8
-    from tests.factories import easi_values
-
     first = score(adult, "easi", 90)  # 14.0
     second = score(adult, "easi", 60, **{k: v for k, v in easi_values(lower).items() if k != "assessed_on"})
     score(adult, "easi", 30)
@@ -446,8 +451,6 @@ def test_viga_success_is_marked_as_not_verified(adult: Patient) -> None:
 
 
 def test_from_an_easi_of_0_there_is_no_percentage(adult: Patient) -> None:
-    from tests.factories import easi_values
-
     score(adult, "easi", 30, **{k: v for k, v in easi_values({}).items() if k != "assessed_on"})
     score(adult, "easi", 10)
     assert [line.change for line in chart(adult).lines] == ["no percentage from 0", ""]
