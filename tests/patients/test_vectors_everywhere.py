@@ -1,7 +1,7 @@
 """Every EASI and POEM vector through the form: the stored score, the sentence after saving, chart, table, list, chart data.
 
-The values are those of test_scoring_easi.py and of the clinical reference, worked out by hand. The live total is held to the
-same vectors in tests/journeys/test_live_totals.py, the API in test_api_scores.py.
+The values are those of test_scoring_easi.py and of the clinical reference, worked out by hand. The live total is held to
+the same vectors in tests/journeys/test_live_totals.py, the API in test_api_scores.py.
 """
 
 from __future__ import annotations
