@@ -93,6 +93,12 @@ TEXT_KEYS: dict[str, list[str]] = {
 }
 
 
+def bands_in_words(instrument: str) -> dict[str, str]:
+    """Every band of an instrument with its word, looked up once for a page of scores."""
+    among = {"poem": POEM_BANDS, "itch": ITCH_BANDS}.get(instrument, BANDS)
+    return {band.value: str(word) for band, word in among.items()}
+
+
 def band_word(instrument: str, band: str) -> str:
     """The word for a stored band of an instrument; nothing for none."""
     among = {"poem": POEM_BANDS, "itch": ITCH_BANDS}.get(instrument, BANDS)

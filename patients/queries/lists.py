@@ -184,7 +184,7 @@ def lines(rows: list[Listed], base: str, *, on: date, with_scores: bool) -> list
     Scores stand in them with their age, for those who may see them.
     """
     sexes = {value: str(label) for value, label in Sex.choices}
-    ages_of_scores = AgeWords(on, (rows[0].out_of_date_days if rows else None) or OUT_OF_DATE_DAYS)
+    wording = Wording(on, (rows[0].out_of_date_days if rows else None) or OUT_OF_DATE_DAYS)
     return [
         Line(
             url=f"{base}{row.public_id}/",
@@ -196,36 +196,41 @@ def lines(rows: list[Listed], base: str, *, on: date, with_scores: bool) -> list
             number=row.record_number,
             is_alike=row.is_alike,
             status=status(row),
-            **(_scores(row, ages_of_scores) if with_scores else {}),
+            **(wording.scores(row) if with_scores else {}),
         )
         for row in rows
     ]
 
 
-class AgeWords(dict[date, str]):
-    """How old a score of a day is, each day worded once: "3 weeks ago", "20 weeks ago, out of date"."""
+class Wording:
+    """The words for scores, each looked up once for a page: bands by instrument, and how old a score of a day is."""
 
     def __init__(self, today: date, old_after: int):
-        super().__init__()
         self.today, self.old_after = today, old_after
+        self.easi, self.poem = words.bands_in_words("easi"), words.bands_in_words("poem")
+        self._ages: dict[date, str] = {}
 
-    def __missing__(self, on: date) -> str:
-        text = age_words(on, self.today)
-        if (self.today - on).days > self.old_after:
-            text = _("%(age)s, out of date") % {"age": text}
-        self[on] = text
-        return text
+    def age(self, on: date) -> str:
+        """How old: "3 weeks ago", "20 weeks ago, out of date"."""
+        if on not in self._ages:
+            text = age_words(on, self.today)
+            is_old = (self.today - on).days > self.old_after
+            self._ages[on] = _("%(age)s, out of date") % {"age": text} if is_old else text
+        return self._ages[on]
 
-
-def _scores(row: Listed, ages_of_scores: AgeWords) -> dict[str, str]:
-    shown: dict[str, str] = {}
-    if row.easi is not None and row.easi_on is not None:
-        shown |= {"easi": score_text("easi", row.easi), "easi_word": words.band_word("easi", row.easi_band or "")}
-        shown["easi_age"] = ages_of_scores[row.easi_on]
-    if row.poem is not None and row.poem_on is not None:
-        shown |= {"poem": str(row.poem), "poem_word": words.band_word("poem", row.poem_band or "")}
-        shown["poem_age"] = ages_of_scores[row.poem_on]
-    return shown
+    def scores(self, row: Listed) -> dict[str, str]:
+        """The scores of one row of the list."""
+        shown: dict[str, str] = {}
+        if row.easi is not None and row.easi_on is not None:
+            shown = {
+                "easi": score_text("easi", row.easi),
+                "easi_word": self.easi[row.easi_band or ""],
+                "easi_age": self.age(row.easi_on),
+            }
+        if row.poem is not None and row.poem_on is not None:
+            shown["poem"], shown["poem_word"] = str(row.poem), self.poem[row.poem_band or ""]
+            shown["poem_age"] = self.age(row.poem_on)
+        return shown
 
 
 def status(patient: Patient | Listed) -> str:
