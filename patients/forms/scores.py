@@ -216,8 +216,14 @@ class EasiForm(AssessmentForm):
                 lines.append((f"{first.auto_id}_0", text))
             wrong = [cell.field for cell in row.cells if cell.field.errors and cell not in missing]
             lines += [(f"{field.auto_id}_0", " ".join(map(str, field.errors))) for field in wrong]
-            lines += [(str(row.percent.id_for_label), " ".join(map(str, row.percent.errors)))] if row.percent.errors else []
+            lines += [(str(row.percent.id_for_label), self._share_line(row))] if row.percent.errors else []
         return lines
+
+    @staticmethod
+    def _share_line(row: Row) -> str:
+        """What is wrong with a typed share, with its region also where the field said it and not the action."""
+        said, region = " ".join(map(str, row.percent.errors)), str(row.label)
+        return said if said.startswith(region) else f"{region}: {said}"
 
     @property
     def rules(self) -> str:

@@ -12,17 +12,23 @@ from tests.journeys.conftest import Journey
 
 pytestmark = pytest.mark.browser
 
-# What has the focus, how it is outlined, and whether anything of it lies under the banner or outside the window.
+# What has the focus, how it is outlined, and whether anything of it lies under the banner, under the foot of a score or
+# outside the window. A button of a scale is a native radio under its label, which shows the focus.
 FOCUS = """() => {
-  const seen = document.activeElement, box = seen.getBoundingClientRect(), style = getComputedStyle(seen);
+  const seen = document.activeElement.closest(".scale-button") ?? document.activeElement;
+  const box = seen.getBoundingClientRect(), style = getComputedStyle(seen);
   const banner = document.querySelector(".banner");
   const sticks = banner && !banner.contains(seen) && getComputedStyle(banner).position === "sticky";
   const below = sticks && !seen.closest("header, .skip-link") ? banner.getBoundingClientRect().bottom : 0;
+  const foot = document.querySelector(".score-foot");
+  const stands = foot && !foot.contains(seen) && getComputedStyle(foot).position === "sticky";
+  const above = stands ? Math.min(innerHeight, foot.getBoundingClientRect().top) : innerHeight;
+  const end = seen.matches("textarea") ? box.top + 24 : box.bottom;  // of a text its line is brought into sight
   return {
     text: (seen.getAttribute("aria-label") || seen.labels?.[0]?.innerText || seen.innerText || "").trim(),
     is_page: seen === document.body,
     outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    in_sight: box.top >= below - 1 && box.bottom <= innerHeight + 1 && box.left >= -1 && box.right <= innerWidth + 1,
+    in_sight: box.top >= below - 1 && end <= above + 1 && box.left >= -1 && box.right <= innerWidth + 1,
   };
 }"""
 
@@ -115,4 +121,20 @@ def test_nothing_with_the_focus_hides_under_the_banner(
 def test_every_stop_of_a_form_can_be_left_again(page_of: Journey, clinician: User, patient: Patient) -> None:
     page = page_of(clinician, path=f"/patients/{patient.public_id}/precautions/add/")
     for key, last in (("Tab", "Cancel"), ("Shift+Tab", "Skip to the content")):
+        tab_to(page, last, key)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1280, 660), (768, 1024), (720, 660), (390, 844), (320, 568)])
+@pytest.mark.parametrize("instrument", ["easi", "poem"])
+def test_nothing_of_a_score_hides_under_banner_or_foot(
+    page_of: Journey, clinician: User, clinic: Clinic, instrument: str, size: tuple[int, int]
+) -> None:
+    name = "Featherstonehaugh-Cholmondeley of the Northern Marches"
+    patient = make_patient(clinic, family_name=name, given_name="Maximiliana")
+    viewport = {"width": size[0], "height": size[1]}
+    page = page_of(clinician, path=f"/patients/{patient.public_id}/assessments/new/{instrument}/", viewport=viewport)
+    if instrument == "easi":  # the first scale has the focus at once, and is in sight
+        assert page.evaluate("document.activeElement.name") == "hn_area"
+        assert page.evaluate(FOCUS)["in_sight"]
+    for key, last in (("Tab", "Cancel"), ("Shift+Tab", "Summary")):
         tab_to(page, last, key)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -9,7 +12,7 @@ from playwright.sync_api import Page, expect
 from clinics.access import Actor
 from clinics.models import Clinic, Role, User
 from patients import actions, queries
-from patients.models import Allergy, Patient
+from patients.models import Allergy, Assessment, AssessmentState, Patient
 from tests.factories import make_clinic, make_member, make_patient
 from tests.journeys.conftest import Journey, type_sign_in
 
@@ -95,3 +98,58 @@ def test_choose_another_clinic(page_of: Journey, clinician: User, patient: Patie
     page.get_by_role("button", name="Lakeside").click()
     expect(page.get_by_role("heading", name="No patients yet")).to_be_visible()
     expect(page.locator(".clinic-chip")).to_contain_text("Lakeside")
+
+
+def fill_easi(page: Page, **values: str) -> None:
+    """Choose E5 (14.0 from the 8th birthday), with other values in some places."""
+    findings = {"hn": "2 2 1 1 0", "ul": "3 2 2 1 1", "tr": "2 1 1 0 0", "ll": "3 2 2 2 1"}
+    words = ("area", "redness", "thickness", "scratching", "lichenification")
+    for region, row in findings.items():
+        for word, value in zip(words, row.split(), strict=True):
+            name = f"{region}_{word}"
+            page.locator(f"[name={name}][value='{values.get(name, value)}']").check()
+
+
+def test_easi_with_a_share_that_does_not_fit(page_of: Journey, clinician: User, clinic: Clinic) -> None:
+    patient = make_patient(clinic, birth_date=date(1990, 6, 15))
+    page = plain(page_of, clinician, f"/patients/{patient.public_id}/assessments/new/easi/")
+    expect(page.locator(".live-total")).to_have_text("The total is computed when you save.")
+    fill_easi(page, hn_area="1")
+    page.get_by_label("or per cent Head and neck").fill("29.9")
+    page.get_by_role("button", name="Sign", exact=True).click()
+    summary = page.locator(".error-summary")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("listitem")).to_have_text(["Head and neck, area: 29.9 % is area score 2, and 1 was chosen."])
+    assert not Assessment.objects.exists()
+    expect(page.locator(".scale input:checked")).to_have_count(20)
+    expect(page.get_by_label("or per cent Head and neck")).to_have_value("29.9")
+    page.locator("[name=hn_area][value='2']").check()
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.locator(".messages")).to_contain_text("EASI signed: 14.0 (moderate)")
+    assert Assessment.objects.get().hn_percent == Decimal("29.9")
+
+
+@pytest.mark.parametrize("place", ["or per cent Head and neck", "Day"])
+def test_enter_signs_nothing(page_of: Journey, clinician: User, patient: Patient, place: str) -> None:
+    """Without a script Enter sends the form by its first button: that one keeps a draft, however complete the form is."""
+    page = plain(page_of, clinician, f"/patients/{patient.public_id}/assessments/new/easi/")
+    fill_easi(page)
+    page.get_by_label(place).press("Enter")
+    expect(page.locator(".messages")).to_contain_text("EASI kept as a draft, not signed")
+    row = Assessment.objects.get()
+    assert (row.state, row.total) == (AssessmentState.DRAFT, None)
+
+
+def test_poem_and_level_and_their_page(page_of: Journey, clinician: User, patient: Patient) -> None:
+    page = plain(page_of, clinician, f"/patients/{patient.public_id}/assessments/new/poem/")
+    for fieldset in page.locator(".scale-days").all():
+        fieldset.get_by_role("radio", name="1–2 days").check()
+    page.get_by_role("radio", name="Parent or carer").check()
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.locator(".messages")).to_contain_text("POEM signed: 7 (mild)")
+    page.goto(f"/patients/{patient.public_id}/assessments/new/viga_ad/")
+    page.get_by_role("radio", name="3 Moderate").check()
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.locator(".messages")).to_contain_text("vIGA-AD signed: 3 (moderate)")
+    page.locator(".chart-table").get_by_role("link", name="vIGA-AD").click()
+    expect(page.locator(".score-big")).to_have_text("3 moderate")

@@ -22,6 +22,23 @@ const dateOf = (form) => {
   return /^\d{1,2}$/.test(day) && /^\d{4}$/.test(year) && number >= 1 && number <= 12 ? [Number(year), number, Number(day)] : null;
 };
 
+// Going back brings back what was typed, and with it must come the key: else the same form makes a second record.
+for (const key of document.querySelectorAll(".score-form [name=submission]")) {
+  if (history.state?.submission) key.value = history.state.submission;
+  else history.replaceState({ ...history.state, submission: key.value }, "");
+}
+
+// The foot with the total stands over the page where there is room: nothing that gets the focus may hide under it.
+const foot = document.querySelector(".score-foot");
+if (foot) {
+  const measure = () => {
+    const height = getComputedStyle(foot).position === "sticky" ? foot.offsetHeight : 0;
+    document.documentElement.style.setProperty("--foot", `${height}px`);
+  };
+  measure(); // before the first field gets the focus
+  new ResizeObserver(measure).observe(foot);
+}
+
 // EASI in twentieths of a point: (signs in halves) x area x (weight in tenths) is a whole number.
 const shown = (twentieths) => (twentieths % 2 ? (twentieths / 20).toFixed(2) : (twentieths / 20).toFixed(1));
 
@@ -31,6 +48,7 @@ for (const box of document.querySelectorAll("[data-easi]")) {
   const born = rules.born.split("-").map(Number);
   const total = form.querySelector("[data-total]");
   const weightsLine = box.querySelector("[data-weights]");
+  const weightsUnknown = weightsLine.textContent;
   const say = announcer(total);
   const rows = [...box.querySelectorAll(".easi-row")].map((row) => ({
     row,
@@ -45,7 +63,7 @@ for (const box of document.querySelectorAll("[data-easi]")) {
     const on = dateOf(form);
     const years = on ? yearsOn(born, on) : -1;
     const set = years < 0 ? "" : years >= rules.adultFrom ? "from_8" : "under_8";
-    if (set) weightsLine.textContent = fill(set === "from_8" ? weightsLine.dataset.from : weightsLine.dataset.under, { age: years });
+    weightsLine.textContent = set ? fill(set === "from_8" ? weightsLine.dataset.from : weightsLine.dataset.under, { age: years }) : weightsUnknown;
     let sum = 0, left = 0, clash = false;
     for (const { region, groups, score, clear } of rows) {
       const [area, ...signs] = groups.map((name) => chosen(form, name));
@@ -61,15 +79,17 @@ for (const box of document.querySelectorAll("[data-easi]")) {
     }
     if (left) say(fill(total.dataset.incomplete, { left }));
     else if (clash) say(total.dataset.clash);
-    else if (set) say(fill(total.dataset.complete, { total: shown(sum), band: rules.bands.find(([upto]) => sum <= upto)[1] }));
+    else if (!set) say(total.dataset.undated);
+    else say(fill(total.dataset.complete, { total: shown(sum), band: rules.bands.find(([upto]) => sum <= upto)[1] }));
   };
 
   for (const { row, groups, percent, clear } of rows) {
+    // The area follows what is typed; of a share that cannot be read no area stays behind.
     percent.addEventListener("input", () => {
       const share = percent.value.trim();
-      if (!/^\d{1,3}(\.\d)?$/.test(share) || Number(share) > 100) return;
+      const isShare = /^\d{1,3}(\.\d?)?$/.test(share) && Number(share) <= 100;
       const area = Number(share) === 0 ? 0 : 1 + rules.limits.filter((limit) => Number(share) >= limit).length;
-      form.querySelector(`input[name="${groups[0]}"][value="${area}"]`).checked = true;
+      for (const button of row.querySelectorAll(`input[name="${groups[0]}"]`)) button.checked = isShare && button.value === String(area);
       look();
     });
     row.addEventListener("change", (event) => {
@@ -83,10 +103,11 @@ for (const box of document.querySelectorAll("[data-easi]")) {
   }
   form.addEventListener("input", look);
   form.addEventListener("change", look);
+  window.addEventListener("pageshow", look);
   look();
   // With a keyboard the hands are on the first group at once.
   if (matchMedia("(hover: hover)").matches && !document.querySelector(".error-summary")) {
-    (box.querySelector(".scale :checked") ?? box.querySelector(".scale input")).focus({ preventScroll: true });
+    (box.querySelector(".scale :checked") ?? box.querySelector(".scale input")).focus();
   }
 }
 
@@ -125,5 +146,6 @@ for (const place of document.querySelectorAll("[data-poem]")) {
     else say(fill(open ? place.dataset.imputed : place.dataset.complete, { total }));
   };
   form.addEventListener("change", look);
+  window.addEventListener("pageshow", look);
   look();
 }
