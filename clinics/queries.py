@@ -48,6 +48,11 @@ def kept_form(user: User, path: str, public_id: str, *, at: datetime) -> str | N
     return row.body if row else None
 
 
+def kept_for(user: User, path: str, *, at: datetime) -> KeptForm | None:
+    """The last input of this person on this page that was kept and not saved, while it is fresh."""
+    return KeptForm.objects.filter(user=user, path=path, kept_at__gte=at - KEPT_FOR).order_by("-kept_at").first()
+
+
 def foreign_clinic(public_id: str) -> Http404:
     """What to raise for a clinic that is not one of the person's: NotYours if it exists; the answers look the same."""
     try:

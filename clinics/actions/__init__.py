@@ -14,7 +14,7 @@ from clinics.actions.staff import (
     set_account_active,
     set_platform_admin,
 )
-from clinics.actions.system import beat, keep_form, open_audit, sweep_leftovers
+from clinics.actions.system import beat, forget_kept_forms, keep_form, open_audit, sweep_leftovers
 from clinics.actions.tokens import authenticate_token, issue_token, revoke_token
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "change_clinic",
     "change_membership",
     "end_membership",
+    "forget_kept_forms",
     "invite_again",
     "invite_member",
     "issue_token",

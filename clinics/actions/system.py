@@ -37,6 +37,11 @@ def keep_form(user_id: str, path: str, body: str, *, at: datetime) -> KeptForm |
     return kept
 
 
+def forget_kept_forms(user: User, path: str) -> None:
+    """Drop what was kept for this person and page, once something was saved there."""
+    KeptForm.objects.filter(user=user, path=path).delete()
+
+
 def sweep_leftovers(*, at: datetime) -> None:
     """Delete kept forms and sessions that are past their time. Safe to run twice."""
     KeptForm.objects.filter(kept_at__lt=at - KEPT_FOR - timedelta(hours=1)).delete()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -110,10 +109,14 @@ class AssessmentForm(forms.Form):
         return values
 
     @property
-    def head(self) -> Iterator[BoundField]:
-        """The fields that are no items, in the order of the page."""
-        names = ("assessed_on", "rater", "respondent", "language", "reason", "comment")
-        return (self[name] for name in names if name in self.fields)
+    def head(self) -> list[BoundField]:
+        """When and who, above the items."""
+        return [self[name] for name in ("assessed_on", "rater", "respondent", "language") if name in self.fields]
+
+    @property
+    def foot(self) -> list[BoundField]:
+        """What is said in words, below the items."""
+        return [self[name] for name in ("reason", "comment") if name in self.fields]
 
     @property
     def credit(self) -> str:
@@ -200,6 +203,15 @@ class EasiForm(AssessmentForm):
             )
             for region in Region
         ]
+
+    def mark_missing(self) -> None:
+        """When something else is wrong already, say in the same round what is not answered."""
+        for region in Region:
+            if self.data.get(percent_column(region)):
+                continue  # gives the area, once it can be read
+            for name in (area_column(region), *(sign_column(region, sign) for sign in Sign)):
+                if not self.data.get(name) and self.data.get("save") != "draft":
+                    self.add_error(name, _("not answered"))
 
     def _cell(self, name: str, word: Any, previous: dict[str, str]) -> Cell:
         return Cell(self[name], word, previous.get(name, ""))

@@ -204,7 +204,9 @@ def assessment_view(row: Assessment, *, on: date) -> AssessmentView:
 
 def previous_view(row: Assessment) -> dict[str, Any]:
     """The stored items of an earlier assessment by column, for the form that shows them on demand."""
-    shown = {name: plain(value) for name, value in row.items.items() if value is not None}
+    asked = row.instrument == Instrument.POEM
+    items = {name: value for name, value in row.items.items() if value is not None}
+    shown = {name: str(words.DAYS[value]) if asked else plain(value) for name, value in items.items()}
     return {"on": row.assessed_on, "total": score_text(row.instrument, row.total), "items": shown}
 
 

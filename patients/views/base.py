@@ -13,8 +13,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 
+from clinics import queries as clinic_queries
 from clinics.access import Actor
+from clinics.actions import forget_kept_forms
 from clinics.http import Request
+from clinics.models import KeptForm
 from clinics.models.base import day
 from clinics.views.base import now
 from patients import actions, queries
@@ -56,12 +59,20 @@ def form_page(
     **more: Any,
 ) -> HttpResponse:
     """A page that is one form about the patient."""
-    context = {"form": form, "title": title, "button": button, "back": back, **more}
+    context = {"form": form, "title": title, "button": button, "back": back, "kept": kept_input(request), **more}
     return page(request, "patients/form.html", patient, by, status=422 if form.errors else 200, **context)
+
+
+def kept_input(request: Request) -> KeptForm | None:
+    """What this person typed on this page and could not save: offered when the empty form is opened."""
+    if request.method != "GET" or request.kept is not None:
+        return None
+    return clinic_queries.kept_for(request.user, request.path, at=now())
 
 
 def saved(request: Request, patient: Patient, what: str, to: str = "patient_page") -> HttpResponse:
     """Back to the record, with a sentence that says whose record was changed."""
+    forget_kept_forms(request.user, request.path)
     # Isolated, so that an Arabic or Hebrew name does not turn the date and the number beside it around.
     whose = '<bdi>{}</bdi>, <bdi class="nowrap">{}</bdi>, <bdi>{}</bdi>'
     text = format_html("{} – " + whose, what, patient, day(patient.birth_date), patient.record_number)

@@ -31,7 +31,7 @@ from patients.models import (
     Patient,
     Respondent,
 )
-from patients.views.base import form_page, opened, page, saved
+from patients.views.base import form_page, kept_input, opened, page, saved
 from patients.views.facts import save_or_show, uuid_or_404
 
 
@@ -102,7 +102,7 @@ def _form(request: Request, patient: Patient, by: Actor, instrument: str, row: A
 
 def _edition(request: Request, patient: Patient, instrument: str, row: Assessment | None) -> InstrumentEdition | None:
     """The words to show: those the form was opened with, the chosen ones, or the clinic's in the language of the page."""
-    wanted = request.POST.get("edition") if request.method == "POST" else request.GET.get("edition")
+    wanted = (form_data(request) or request.GET).get("edition")
     if wanted is not None:
         edition = queries.shown_edition(patient.clinic, instrument, uuid_or_404(wanted)) if wanted else None
         if wanted and edition is None:
@@ -128,6 +128,8 @@ def _save_or_show(request: Request, patient: Patient, by: Actor, form: Assessmen
             form.add_error(None, _stale_text(stale.current))
         else:
             return _saved(request, patient, row)
+    elif isinstance(form, EasiForm) and form.errors:
+        form.mark_missing()
     return _form_page(request, patient, by, form)
 
 
@@ -157,6 +159,7 @@ def _form_page(request: Request, patient: Patient, by: Actor, form: AssessmentFo
         "is_amendment": form.row is not None and form.row.signed_at is not None,
         "previous": queries.previous_view(previous) if previous else None,
         "tab": "scores",
+        "kept": kept_input(request),
         "editions": queries.editions_in_use(patient.clinic, instrument) if instrument != Instrument.EASI else [],
         "scale": f"patients/instruments/{instrument}.html",
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from clinics.access import Actor
+from clinics.actions import keep_form
 from clinics.models import AuditEvent, Clinic, Membership, User
 from patients import actions
 from patients.models import Assessment, CurrentScores, InstrumentEdition, LabResult, Patient, ScoreSettings
@@ -187,6 +189,22 @@ def test_draft_signed_from_the_page_it_was_kept_on_is_signed(signed_in: SignIn, 
     client.post(address, sent | {"ll_area": "", "save": "draft"})
     client.post(address, sent)
     assert [(row.state, row.total) for row in Assessment.objects.all()] == [("signed", Decimal("12.7"))]
+
+
+def test_kept_input_is_offered_on_its_page_until_something_is_saved_there(
+    signed_in: SignIn, clinician: User, nurse: User, patient: Patient
+) -> None:
+    address = url("assessment_add", patient, "poem")
+    keep_form(str(nurse.public_id), address, urlencode(answered(patient, comment="kept words")), at=timezone.now())
+    assert "Bring it back" not in signed_in(clinician).get(address).content.decode()
+    client = signed_in(nurse)
+    link = re.search(r'href="(\?kept=[^"]+)"', client.get(address).content.decode())
+    assert link is not None
+    page = client.get(address + link[1]).content.decode()
+    assert "kept words" in page
+    assert "Bring it back" not in page
+    client.post(address, answered(patient))
+    assert "Bring it back" not in client.get(address).content.decode()
 
 
 # --- Drafts, corrections, withdrawal --------------------------------------------------------------------------------------
@@ -448,7 +466,7 @@ def test_pages_leave_a_row_and_ask_a_literal_number_of_queries(
     client.get(url("patient_page", patient))
     with django_assert_num_queries(13):
         client.get(url("assessment_page", patient, row.public_id))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(url("assessment_add", patient, "easi"))
     assert list(AuditEvent.objects.filter(kind="R").order_by("-id").values_list("verb", flat=True)[:2]) == [
         "score form opened",

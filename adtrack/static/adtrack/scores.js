@@ -114,10 +114,12 @@ for (const box of document.querySelectorAll("[data-easi]")) {
 // A digit chooses in the group that has the focus; a point after it adds the half, where the scale has one.
 document.addEventListener("keydown", (event) => {
   const input = event.target;
-  if (input.type !== "radio" || !input.closest(".scale") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (input.type !== "radio" || !input.closest(".scale, .levels") || event.ctrlKey || event.metaKey || event.altKey) return;
   const form = input.form;
   const wanted = /^\d$/.test(event.key) ? event.key : /^[.,]$/.test(event.key) ? `${chosen(form, input.name)}.5` : "";
-  const button = wanted && form.querySelector(`input[name="${input.name}"][value="${wanted}"]`);
+  // 1 and then 0 is ten, where the scale has one.
+  const ten = wanted === "0" && chosen(form, input.name) === "1" && form.querySelector(`input[name="${input.name}"][value="10"]`);
+  const button = ten || wanted && form.querySelector(`input[name="${input.name}"][value="${wanted}"]`);
   if (button) {
     event.preventDefault();
     button.checked = true;
