@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -21,6 +21,12 @@ register = template.Library()
 def day(value: date | None) -> SafeString:
     """A date in one piece: on a page from right to left 04-May-2019 would otherwise read May-2019-04."""
     return format_html('<bdi class="nowrap">{}</bdi>', base.day(value))
+
+
+@register.filter
+def day_at(value: datetime | None, zone: str) -> SafeString:
+    """The calendar date of an instant in a zone, as `day` writes it: {{ row.signed_at|day_at:patient.clinic.zone }}."""
+    return day(base.local_date(value, zone) if value else None)
 
 
 @register.simple_tag(takes_context=True)

@@ -27,12 +27,17 @@ HIGHEST = Decimal(500_000)
 def record_lab_result(by: Actor, patient: Patient, values: dict[str, Any], *, submission: UUID, at: datetime) -> LabResult:
     """A serum TARC in pg/mL (above 0, up to 500,000) with collected_on, assay, laboratory_limit, is_haemolysed, comment.
 
-    The published limit for the age on the day of collection is kept with it. The same submission twice gives the first row.
+    The published limit for the age on the day of collection is kept with it. The same submission twice gives the first row,
+    if it says the same and still counts.
     """
     by.must(May.RECORD_FACTS, patient.clinic)
     patient = locked(patient)
     known = LabResult.objects.filter(patient=patient, submission=submission).first()
     if known is not None:
+        if known.withdrawn_at is not None or any(getattr(known, name) != value for name, value in values.items()):
+            raise ValidationError(
+                _("This form was sent before, and says something else now or was taken back. Open it again.")
+            )
         return known
     not_future(patient, at, collected_on=values["collected_on"])
     if patient.deceased_on and values["collected_on"] > patient.deceased_on:

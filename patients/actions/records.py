@@ -98,10 +98,10 @@ def show_duplicates(by: Actor, alike: list[Patient], *, at: datetime) -> None:
         open_patient(by, patient, at=at, page="possible duplicate shown")
 
 
-def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime) -> None:
+def open_list(by: Actor, clinic: Clinic, *, searched: bool, at: datetime, page: str = "patients listed") -> None:
     """Note that somebody looked at the list of a clinic's patients, or searched it (for what is not noted)."""
     by.must(May.SEE_PATIENTS, clinic)
-    audit.record(by, "patients searched" if searched else "patients listed", Kind.READ, at=at)
+    audit.record(by, "patients searched" if searched else page, Kind.READ, at=at)
 
 
 @transaction.atomic

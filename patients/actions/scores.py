@@ -22,8 +22,6 @@ from patients.actions.current import renew_current
 from patients.actions.locks import locked
 from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, Patient, Respondent
 from patients.models.assessments import (
-    AREA_COLUMNS,
-    ITEM_COLUMNS,
     ITEMS_OF,
     area_column,
     percent_column,
@@ -74,14 +72,19 @@ def record_assessment(
 ) -> Assessment:
     """A new assessment from its items and assessed_on, rater or respondent, language, edition, comment; signed, or a draft.
 
-    The same submission twice gives the record of the first time. ValidationError names the item's column.
+    The same submission twice gives the record of the first time, or goes on with the draft it made, unless somebody did
+    meanwhile (Stale). ValidationError names the item's column, or says that the same form says something else now.
     """
     by.must(right_to_record(instrument), patient.clinic)
     patient = locked(patient)
-    if (known := _sent_before(patient, submission, instrument)) is not None:
-        return _sent_again(by, known, values, sign=sign, at=at)
     row = Assessment(patient=patient, instrument=instrument, submission=submission, recorded_at=at, recorded_by=by.account)
     _fill(row, values, by, at)
+    if (known := _sent_before(patient, submission, instrument)) is not None:
+        if known.state != AssessmentState.DRAFT:
+            return _same_or_refused(known, row)
+        return (
+            known if not sign and _says_the_same(known, row) else save_draft(by, known, values, version=1, sign=sign, at=at)
+        )
     _settle(row, by, sign=sign, at=at)
     verb = "assessment recorded" if sign else "assessment drafted"
     audit.record(by, verb, Kind.CREATE, at=at, obj=row, patient=patient.public_id)
@@ -116,18 +119,28 @@ def amend_assessment(
     """
     by.must(right_to_record(old.instrument), old.patient.clinic)
     patient = locked(old.patient)
-    if (known := _sent_before(patient, submission, old.instrument, old)) is not None:
-        return known
     reason = _reason(reason)
+    known = _sent_before(patient, submission, old.instrument, old)
     old = Assessment.objects.get(pk=old.pk)  # as it is now: it may have been released since the caller read it
+    row = _next_version(old, patient, values, by, reason=reason, submission=submission, at=at)
+    if known is not None:
+        return _same_or_refused(known, row)
+    if _says_the_same(old, row):
+        raise ValidationError(_("Nothing is changed: there is nothing to correct."))
     retire(by, old, AssessmentState.AMENDED, reason, at)
-    return successor(by, patient, old, values, reason=reason, submission=submission, at=at)
+    return _put_in_place(row, by, at)
 
 
 def successor(
     by: Actor, patient: Patient, old: Assessment, values: dict[str, Any], *, reason: str, submission: UUID, at: datetime
 ) -> Assessment:
     """The signed version that follows a retired one. Inside an action, the patient locked."""
+    return _put_in_place(_next_version(old, patient, values, by, reason=reason, submission=submission, at=at), by, at)
+
+
+def _next_version(
+    old: Assessment, patient: Patient, values: dict[str, Any], by: Actor, *, reason: str, submission: UUID, at: datetime
+) -> Assessment:
     row = Assessment(
         patient=patient,
         instrument=old.instrument,
@@ -143,8 +156,12 @@ def successor(
         recorded_by=old.recorded_by,
     )
     _fill(row, {"rater": old.rater} | values, by, at)
+    return row
+
+
+def _put_in_place(row: Assessment, by: Actor, at: datetime) -> Assessment:
     _settle(row, by, sign=True, at=at)
-    audit.record(by, "assessment amended", Kind.UPDATE, at=at, obj=row, patient=patient.public_id)
+    audit.record(by, "assessment amended", Kind.UPDATE, at=at, obj=row, patient=row.patient.public_id)
     return row
 
 
@@ -189,16 +206,17 @@ def _sent_before(patient: Patient, submission: UUID, instrument: str, old: Asses
     return known
 
 
-def _sent_again(by: Actor, known: Assessment, values: dict[str, Any], *, sign: bool, at: datetime) -> Assessment:
-    """The same form once more: a draft goes on with what it says now, a signed row stays if it says the same."""
-    is_same = all(
-        getattr(known, name) == value
-        for name, value in values.items()
-        if name in COMPARED and (value is not None or name not in AREA_COLUMNS)  # a typed share gave its area score
-    )
-    if known.state == AssessmentState.DRAFT and (sign or not is_same):
-        return save_draft(by, known, values, version=known.version, sign=sign, at=at)
-    if not is_same:
+def _says_the_same(known: Assessment, row: Assessment) -> bool:
+    return all(getattr(known, name) == getattr(row, name) for name in (*ITEMS_OF[row.instrument], *HEAD))
+
+
+def _same_or_refused(known: Assessment, row: Assessment) -> Assessment:
+    """What a form made before, if it still counts and says the same now; never a success that saved nothing."""
+    if known.state != AssessmentState.SIGNED:
+        raise ValidationError(
+            _("This form was sent before, and what it made was corrected or taken back since. Open it again.")
+        )
+    if not _says_the_same(known, row):
         raise ValidationError(_("This form was signed before and says something else now. Correct the signed one instead."))
     return known
 
@@ -234,8 +252,12 @@ def _fill(row: Assessment, values: dict[str, Any], by: Actor, at: datetime) -> N
         raise ValidationError(errors)
 
 
-COMPARED = frozenset({*ITEM_COLUMNS, "assessed_on", "respondent", "comment"})
 EMPTY: dict[str, Any] = {"respondent": "", "language": "", "comment": ""}
+
+
+def _reads(respondent: str) -> str:
+    """Whose words somebody reads: a patient who is helped reads the patient's."""
+    return Respondent.SELF if respondent == Respondent.HELPED else respondent
 
 
 def _wrong_head(row: Assessment, at: datetime) -> dict[str, Any]:
@@ -260,6 +282,10 @@ def _wrong_head(row: Assessment, at: datetime) -> dict[str, Any]:
         errors["respondent"] = _("Say who answered.")
     if row.edition is not None and (row.edition.clinic_id, row.edition.instrument) != (patient.clinic_id, row.instrument):
         errors["edition"] = _("This edition is not one of this instrument in this clinic.")
+    elif row.edition is not None and not row.is_clinicians and row.edition.respondent != _reads(row.respondent):
+        errors["respondent"] = _("The questions shown are worded for somebody else.")
+    elif row.edition is not None and not row.is_clinicians and row.edition.language != row.language:
+        errors["language"] = _("The questions shown are in another language.")
     if row.language and row.language not in LANG_INFO:
         errors["language"] = _("Choose a known language.")
     return errors

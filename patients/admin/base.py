@@ -14,6 +14,7 @@ from patients import actions
 class ForClinicians(PlatformAdmin):
     """For reading, and only for platform administrators who are dermatologists or nurses themselves."""
 
+    listed = "patients listed"  # what the audit says of the list
     ordering = ("-pk",)  # in any other order the database would sort all of them for every page
     sortable_by = ()
     paginator = FirstPages
@@ -31,7 +32,7 @@ class ForClinicians(PlatformAdmin):
     def changelist_view(self, request, extra_context=None):
         for clinic in request.access.clinics:
             if request.access.may(May.SEE_CLINICAL, clinic):
-                actions.open_list(request.access.actor(clinic), clinic, searched=False, at=now())
+                actions.open_list(request.access.actor(clinic), clinic, searched=False, at=now(), page=self.listed)
         return super().changelist_view(request, extra_context)
 
     def history_view(self, request, object_id, extra_context=None):

@@ -59,7 +59,7 @@ class ScoreAdmin(ForClinicians):
 class AssessmentAdmin(ScoreAdmin):
     """Every version of every assessment: drafts, signed, amended and withdrawn ones."""
 
-    opened = "assessment opened"
+    opened, listed = "assessment opened", "scores listed"
     fields = (
         "patient",
         "instrument",
@@ -119,7 +119,7 @@ class AssessmentAdmin(ScoreAdmin):
 class LabResultAdmin(ScoreAdmin):
     """Serum TARC, with the limit it was read against."""
 
-    opened = "laboratory results opened"
+    opened, listed = "laboratory results opened", "laboratory results listed"
     fields = (
         "patient",
         "collected_on",

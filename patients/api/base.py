@@ -149,8 +149,11 @@ class RowEndpoint(PatientEndpoint):
         """Take a row back, and answer it as it is now."""
         patient = self.patient(public_id, self.sees, self.records)
         row = queries.row_of(self.model, self.request.user, patient, row_id)
-        actions.withdraw(self.actor(patient.clinic), row, reason=self.body(WithdrawIn)["reason"], at=now())
+        by, at = self.actor(patient.clinic), now()
+        actions.withdraw(by, row, reason=self.body(WithdrawIn)["reason"], at=at)
         row.refresh_from_db()
+        if row.withdrawn_at != at:  # it was taken back before: this call only shows it
+            actions.open_patient(by, patient, at=at, page=self.opened)
         return Response(self.out(row).data)
 
     def named(self, model: type[Row], patient: Patient, values: dict[str, Any], field: str) -> None:

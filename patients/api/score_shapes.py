@@ -80,11 +80,11 @@ class WholeNumber(serializers.IntegerField):
 
 
 class DecimalText(serializers.DecimalField):
-    """A decimal as a string, digits and a point only."""
+    """A decimal as a string, digits and a point only; "-0" is no number of ours."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The exact number."""
-        if not isinstance(data, str) or not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", data):
+        if not isinstance(data, str) or not re.fullmatch(r"(?!-[0.]+$)-?[0-9]{1,12}(\.[0-9]{1,12})?", data):
             self.fail("invalid")
         return super().to_internal_value(data)
 

@@ -299,11 +299,7 @@ class LabWithdrawal(LabEndpoint):
     @operation("labs_withdraw", takes=WithdrawIn, answer=LabOut, refusals=(404,))
     def post(self, request: Request, public_id: UUID, row_id: UUID) -> Response:
         """Take back a laboratory value, with the reason. It stays in history; a second call changes nothing."""
-        patient = self.patient(public_id, self.sees, self.records)
-        row = queries.row_of(LabResult, request.user, patient, row_id)
-        actions.withdraw(self.actor(patient.clinic), row, reason=self.body(WithdrawIn)["reason"], at=now())
-        row.refresh_from_db()
-        return Response(LabOut(row).data)
+        return self.withdrawn(public_id, row_id)
 
 
 class Chart(PatientEndpoint):

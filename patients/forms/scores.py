@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -27,9 +28,10 @@ LEFT_OPEN = "open"  # of a POEM question the person could not answer; not the sa
 
 
 class PlainDecimalField(forms.DecimalField):
-    """A number with a decimal point. A comma is refused with the reason: it is read in two ways."""
+    """A number with a decimal point and nothing else. A comma is refused with the reason: it is read in two ways."""
 
     widget = forms.TextInput
+    plain = re.compile(r"[0-9]+(\.[0-9]+)?")
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -37,9 +39,32 @@ class PlainDecimalField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         """The number, None when empty."""
-        if isinstance(value, str) and "," in value:
+        text = str(value or "").strip()
+        if text and not self.plain.fullmatch(text):
             raise forms.ValidationError(_("Write it with a point and without a comma: 12.5 or 1200."))
-        return super().to_python(value)
+        return super().to_python(text)
+
+
+class PercentField(PlainDecimalField):
+    """A share of a region, 0 to 100 per cent; 9,5 is 9.5 here, because it can be nothing else."""
+
+    def __init__(self, region: Any, **kwargs: Any):
+        self.region = region
+        super().__init__(max_digits=4, decimal_places=1, required=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """The share; the error names the region."""
+        wrong = forms.ValidationError(
+            _("%(region)s, area: from 0 to 100 per cent, with one decimal at the most."), params={"region": self.region}
+        )
+        try:
+            share = super().to_python(str(value or "").replace(",", "."))
+            self.run_validators(share)
+        except forms.ValidationError:
+            raise wrong from None
+        if share is not None and share > 100:
+            raise wrong
+        return share
 
 
 class Choice(forms.TypedChoiceField):
@@ -84,11 +109,16 @@ class AssessmentForm(forms.Form):
         if raters is not None:
             self._ask_for_rater(raters, me)
 
+    def mark_missing(self) -> None:
+        """When something else is wrong already, say in the same round what is not answered."""
+
     def _ask_for_rater(self, raters: list[User], me: User | None) -> None:
         """Who scored: oneself, unless another one of the clinic is named."""
         people = {user.pk: user for user in [*raters, *([self.row.rater] if self.row and self.row.rater else [])]}
         choices = [(str(user.public_id), user.name) for user in people.values()]
         chosen = self.row.rater if self.row is not None else me
+        if self.row is not None and self.row.signed_at is None and chosen != me:
+            chosen, choices = None, [("", _("Choose …")), *choices]  # somebody else began it: say whose judgement it is now
         self.fields["rater"] = forms.ChoiceField(
             label=_("Assessed by"), choices=choices, initial=str(chosen.public_id) if chosen else None
         )
@@ -172,23 +202,24 @@ class EasiForm(AssessmentForm):
         used = {value for seen in self.row.findings.values() for value in seen.signs.values()} if self.row else set()
         if not used <= {None, *values}:
             values = easi.SIGNS  # a stored half point must stay choosable
+        self.has_halves = values is easi.SIGNS
         signs = [(_as_choice(value), _as_choice(value)) for value in values]
         areas = [(str(score), str(score)) for score in easi.AREAS]
         for region in Region:
             name = words.REGIONS[region]
-            self.fields[percent_column(region)] = PlainDecimalField(
-                label=_("%(region)s, affected in per cent") % {"region": name},
-                required=False,
-                max_digits=4,
-                decimal_places=1,
-                min_value=0,
-                max_value=100,
+            self.fields[percent_column(region)] = PercentField(
+                name, label=_("%(region)s, affected in per cent") % {"region": name}
             )
             label = _("%(region)s, area") % {"region": name}
             self.fields[area_column(region)] = Choice(areas, label=label)
             for sign in Sign:
                 label = _("%(region)s, %(sign)s") % {"region": name, "sign": str(words.SIGNS[sign]).lower()}
                 self.fields[sign_column(region, sign)] = Choice(signs, Decimal, label=label)
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether the area of a region was typed in per cent, or tried to be."""
+        return any(self[percent_column(region)].value() not in (None, "") for region in Region)
 
     def rows(self, previous: dict[str, str]) -> list[Row]:
         """The regions with their cells, area first; `previous` are stored values by column, shown on demand."""
@@ -210,7 +241,7 @@ class EasiForm(AssessmentForm):
             if self.data.get(percent_column(region)):
                 continue  # gives the area, once it can be read
             for name in (area_column(region), *(sign_column(region, sign) for sign in Sign)):
-                if not self.data.get(name) and self.data.get("save") != "draft":
+                if not self.data.get(name):
                     self.add_error(name, _("not answered"))
 
     def _cell(self, name: str, word: Any, previous: dict[str, str]) -> Cell:
@@ -334,9 +365,11 @@ class PoemForm(AskedForm):
             shown |= {poem_column(q): LEFT_OPEN for q, answer in row.answers.items() if answer is None}
         return shown
 
-    def unanswered(self) -> list[str]:
-        """Questions that were neither answered nor marked as left open."""
-        return [name for name in ITEMS_OF[self.instrument] if self.cleaned_data.get(name) is None]
+    def mark_missing(self) -> None:
+        """Ask for what was neither answered nor marked as left open."""
+        for name in ITEMS_OF[self.instrument]:
+            if not self.data.get(name):
+                self.add_error(name, _("Not answered. If the person could not answer it, choose “Left open”."))
 
     def values(self) -> dict[str, Any]:
         """Answers as numbers, None for a question left open."""
@@ -344,6 +377,11 @@ class PoemForm(AskedForm):
         for name in ITEMS_OF[self.instrument]:
             values[name] = int(values[name]) if values[name] not in (None, LEFT_OPEN) else None
         return values
+
+    @property
+    def bands(self) -> str:
+        """What the live total needs, as JSON: the highest total of each band, and its word."""
+        return json.dumps([[int(stratum.upto), str(words.POEM_BANDS[stratum.band])] for stratum in poem.STRATA])
 
     @property
     def questions(self) -> list[BoundField]:
@@ -384,9 +422,11 @@ class LabForm(forms.Form):
     comment = forms.CharField(label=_("Comment"), max_length=200, required=False)
     submission = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, assays: list[str], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["submission"].initial = uuid.uuid4()
+        self.fields["assay"].widget.attrs["list"] = "assays"
+        self.assays = assays
 
     def values(self) -> dict[str, Any]:
         """What the action takes."""

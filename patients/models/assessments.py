@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db import models
@@ -180,6 +181,18 @@ def _region_agrees(region: Region) -> Q:
     return none | (Q(**{f"{area}__gt": 0}) & some)
 
 
+def _share_agrees(region: Region) -> Q:
+    """No share was typed, or it is the one of the area score."""
+    share, area = percent_column(region), area_column(region)
+    agrees = Q(**{f"{share}__isnull": True}) | Q(**{share: 0, area: 0})
+    limits = [Decimal(0), *easi.AREA_LIMITS, Decimal(100)]
+    for number, (low, high) in enumerate(pairwise(limits), start=1):
+        above = f"{share}__gt" if number == 1 else f"{share}__gte"
+        below = f"{share}__lte" if number == len(easi.AREA_LIMITS) + 1 else f"{share}__lt"
+        agrees |= Q(**{above: low, below: high, area: number})
+    return agrees
+
+
 def _constraints() -> Iterator[models.BaseConstraint]:
     """What the database itself refuses, whatever door a row comes through."""
     check = models.CheckConstraint
@@ -187,9 +200,9 @@ def _constraints() -> Iterator[models.BaseConstraint]:
     yield check(condition=_within(SIGN_COLUMNS, easi.SIGNS), name="assessment_sign_allowed")
     yield check(condition=_within(POEM_COLUMNS, poem.ANSWERS), name="assessment_answer_0_to_4")
     every = Q()
-    for column in PERCENT_COLUMNS:
-        every &= Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__gte": 0, f"{column}__lte": 100})
-    yield check(condition=every, name="assessment_percent_0_to_100")
+    for region in Region:
+        every &= _share_agrees(region)
+    yield check(condition=every, name="assessment_percent_is_the_area")
     yield check(
         condition=Q(level__isnull=True)
         | Q(instrument=Instrument.VIGA_AD, level__lte=4)
@@ -236,12 +249,15 @@ def _constraints() -> Iterator[models.BaseConstraint]:
         | (
             Q(signed_at__isnull=False)
             & ~Q(scoring_version="")
-            & (Q(total__isnull=False) & ~Q(band="") | Q(instrument=Instrument.POEM, total__isnull=True, band=""))
+            & (
+                Q(total__isnull=False, band__in=[band.value for band in Band])
+                | Q(instrument=Instrument.POEM, total__isnull=True, band="")
+            )
         ),
         name="assessment_signed_is_scored",
     )
     yield check(
-        condition=(Q(instrument=Instrument.EASI, signed_at__isnull=False) & ~Q(weight_set=""))
+        condition=Q(instrument=Instrument.EASI, signed_at__isnull=False, weight_set__in=[one.value for one in WeightSet])
         | (~Q(instrument=Instrument.EASI, signed_at__isnull=False) & Q(weight_set="")),
         name="assessment_easi_has_weights",
     )

@@ -14,12 +14,14 @@ CLINICAL_VERBS = frozenset(
         "assessments opened",
         "chart opened",
         "current scores renewed",
+        "laboratory results listed",
         "laboratory results opened",
         "measurements opened",
         "precautions opened",
         "score form opened",
         "score opened",
         "scores kept as stored",
+        "scores listed",
         "scores recomputed",
     }
 )

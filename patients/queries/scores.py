@@ -15,9 +15,18 @@ from django.utils.translation import ngettext
 
 from clinics.access import May, rights_of
 from clinics.models import Clinic, Membership, User
-from clinics.models.base import day
+from clinics.models.base import day, local_date
 from patients import words
-from patients.models import Assessment, AssessmentState, CurrentScores, Instrument, Patient, Respondent, ScoreSettings
+from patients.models import (
+    Assessment,
+    AssessmentState,
+    CurrentScores,
+    Instrument,
+    LabResult,
+    Patient,
+    Respondent,
+    ScoreSettings,
+)
 from patients.models.assessments import percent_column
 
 OUT_OF_DATE_DAYS = 84  # twelve weeks: ours, no source; a clinic may choose 7 to 365
@@ -80,12 +89,21 @@ def latest_scores(patient: Patient, today: date) -> list[Latest]:
         lines.append(
             _latest(instrument, str(instrument.label), value, on, today, old_after, str(notes.get(instrument, "")))
         )
-    text = f"{known.tarc.normalize():f}\u00a0pg/mL" if known.tarc is not None else ""
-    tarc = Latest("tarc", _("TARC"))
-    if known.tarc_on is not None:
-        is_old = (today - known.tarc_on).days > old_after
-        tarc = Latest("tarc", _("TARC"), text, "", known.tarc_on, age_words(known.tarc_on, today), is_old)
-    return [*lines, tarc]
+    return [*lines, _latest_tarc(patient, today, old_after)]
+
+
+def _latest_tarc(patient: Patient, today: date, old_after: int) -> Latest:
+    """The latest TARC, read against its limit, and whether the sample was haemolysed."""
+    row = LabResult.objects.live().filter(patient=patient).order_by("-collected_on", "-recorded_at", "-id").first()
+    if row is None:
+        return Latest("tarc", _("TARC"))
+    word = ""
+    if row.limit is not None:
+        text = _("at or above the limit %(limit)s") if row.value >= row.limit else _("below the limit %(limit)s")
+        word = text % {"limit": plain(row.limit)}
+    is_old = (today - row.collected_on).days > old_after
+    note = _("sample haemolysed") if row.is_haemolysed else ""
+    return Latest("tarc", _("TARC"), row.shown, word, row.collected_on, age_words(row.collected_on, today), is_old, note)
 
 
 def _latest(
@@ -96,6 +114,12 @@ def _latest(
     word = words.level_word(instrument, value)
     is_old = (today - on).days > old_after
     return Latest(instrument, name, score_text(instrument, value), word, on, age_words(on, today), is_old, note)
+
+
+def assays(patient: Patient) -> list[str]:
+    """The assays this patient's values were measured with, to be written the same way again; ten at the most."""
+    known = LabResult.objects.live().filter(patient=patient).order_by("assay").values_list("assay", flat=True)
+    return list(known.distinct()[:10])
 
 
 def raters(clinic: Clinic) -> list[User]:
@@ -135,17 +159,17 @@ class Version:
 def versions(row: Assessment) -> list[Version]:
     """Every version of an assessment, the newest first."""
     rows = Assessment.objects.filter(series=row.series, patient=row.patient).select_related("signed_by", "recorded_by")
-    return [_version(one) for one in rows.order_by("-id")]
+    return [_version(one, row.patient.clinic.zone) for one in rows.order_by("-id")]
 
 
-def _version(one: Assessment) -> Version:
+def _version(one: Assessment, zone: str) -> Version:
     who = one.signed_by or one.recorded_by
     return Version(
         one.public_id,
         score_text(one.instrument, one.total) if one.signed_at else "–",
         str(one.get_state_display()),
         one.state == AssessmentState.SIGNED,
-        day((one.signed_at or one.recorded_at).date()),
+        day(local_date(one.signed_at or one.recorded_at, zone)),
         who.name if who else "–",
         one.withdrawn_reason,
     )

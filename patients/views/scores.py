@@ -105,7 +105,8 @@ def _edition(request: Request, patient: Patient, instrument: str, row: Assessmen
     wanted = (form_data(request) or request.GET).get("edition")
     if wanted is not None:
         edition = queries.shown_edition(patient.clinic, instrument, uuid_or_404(wanted)) if wanted else None
-        if wanted and edition is None:
+        is_new = request.method == "GET" and request.kept is None
+        if wanted and (edition is None or (is_new and edition.retired_at is not None)):
             raise Http404
         return edition
     if row is not None:
@@ -116,11 +117,11 @@ def _edition(request: Request, patient: Patient, instrument: str, row: Assessmen
 
 def _save_or_show(request: Request, patient: Patient, by: Actor, form: AssessmentForm, act: Any) -> HttpResponse:
     """Sign or keep as a draft, and go to the chart; or show the form with what is wrong, nothing lost."""
+    sign = request.POST.get("save") == "sign"
+    if sign and (isinstance(form, PoemForm) or not form.is_valid()):
+        form.mark_missing()
     if request.method == "POST" and form.is_valid():
-        sign = request.POST.get("save") != "draft"
         try:
-            if sign and isinstance(form, PoemForm):
-                _nothing_skipped(form)
             row = act(sign)
         except ValidationError as error:
             put_errors(form, error)
@@ -128,16 +129,7 @@ def _save_or_show(request: Request, patient: Patient, by: Actor, form: Assessmen
             form.add_error(None, _stale_text(stale.current))
         else:
             return _saved(request, patient, row)
-    elif isinstance(form, EasiForm) and form.errors:
-        form.mark_missing()
     return _form_page(request, patient, by, form)
-
-
-def _nothing_skipped(form: PoemForm) -> None:
-    skipped = form.unanswered()
-    if skipped:
-        text = _("Not answered. If the person could not answer it, choose “Left open”.")
-        raise ValidationError(dict.fromkeys(skipped, text))
 
 
 def _stale_text(row: Assessment) -> str:
@@ -160,6 +152,7 @@ def _form_page(request: Request, patient: Patient, by: Actor, form: AssessmentFo
         "previous": queries.previous_view(previous) if previous else None,
         "tab": "scores",
         "kept": kept_input(request),
+        "open_drafts": [row for row in queries.drafts(patient) if row.instrument == instrument] if form.row is None else [],
         "editions": queries.editions_in_use(patient.clinic, instrument) if instrument != Instrument.EASI else [],
         "scale": f"patients/instruments/{instrument}.html",
     }
@@ -176,7 +169,8 @@ def _saved(request: Request, patient: Patient, row: Assessment) -> HttpResponse:
         return saved(request, patient, _("%(name)s kept as a draft, not signed") % {"name": name}, "patient_chart")
     total = queries.score_text(row.instrument, row.total)
     word = words.band_word(row.instrument, row.band)
-    text = _("%(name)s signed: %(total)s") % {"name": name, "total": f"{total} ({word})" if word else total}
+    sentence = _("%(name)s corrected: %(total)s") if row.replaces_id else _("%(name)s signed: %(total)s")
+    text = sentence % {"name": name, "total": f"{total} ({word})" if word else total}
     return saved(request, patient, text, "patient_chart")
 
 
@@ -252,15 +246,14 @@ def lab_add(request: Request, public_id: UUID) -> HttpResponse:
     """Record a TARC."""
     patient, by = opened(request, public_id)
     by.must(May.RECORD_FACTS, patient.clinic)
-    form = LabForm(form_data(request))
+    form = LabForm(form_data(request), assays=queries.assays(patient))
 
     def act() -> object:
         key = form.cleaned_data["submission"]
         return actions.record_lab_result(by, patient, form.values(), submission=key, at=now())
 
-    return save_or_show(
-        request, patient, by, form, act, title=_("Record a TARC"), done=_("TARC recorded"), back="patient_chart"
-    )
+    done = _("TARC recorded: %(value)s pg/mL") % {"value": form.data.get("value", "")}
+    return save_or_show(request, patient, by, form, act, title=_("Record a TARC"), done=done, back="patient_chart")
 
 
 @require_http_methods(["GET", "POST"])

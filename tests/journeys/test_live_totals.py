@@ -63,6 +63,6 @@ def test_live_total_of_every_poem_vector(page_of: Journey, clinician: User, clin
     for name, answers, _total, _word in [*POEMS, ("P12", "--44444", "", "")]:
         chosen = {f"poem_{q}": "open" if a == "-" else a for q, a in zip(names, answers, strict=True)}
         heard[name] = said(page, chosen)
-    expected = {name: f"POEM {total}" for name, _answers, total, _word in POEMS}
-    expected |= {"P11": "POEM 24, one open question counts 0", "P12": "not scored: 2 questions left open"}
+    expected = {name: f"POEM {total} – {word}" for name, _answers, total, word in POEMS}
+    expected |= {"P11": "POEM 24 – severe, one open question counts 0", "P12": "not scored: 2 questions left open"}
     assert heard == expected

@@ -71,11 +71,10 @@ class Keys:
         self.pressed += times
 
     def easi(self, findings: dict[str, str]) -> None:
-        """Every scale of the form from the first on: a digit, a point for a half, Tab to the next; Tab past per cent."""
+        """Every scale of the form from the first on: a digit, a point for a half, Tab to the next."""
         for region in REGIONS:
             signs, area = findings.get(region, NOTHING).split("|")
             self(area.strip())
-            self("Tab")
             for sign in signs.split():
                 self("Tab")
                 for key in sign.removesuffix("5"):  # "1.5" is the digit and the point

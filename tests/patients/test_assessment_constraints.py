@@ -57,12 +57,25 @@ def test_signs_are_0_1_15_2_25_3(patient: Patient, column: str) -> None:
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_shares_are_0_to_100(patient: Patient, region: str) -> None:
+@pytest.mark.parametrize(
+    ("share", "area"),
+    [
+        *[("0", 0), ("0.1", 1), ("9.9", 1), ("10", 2), ("29.9", 2), ("30", 3), ("49.9", 3)],
+        *[("50", 4), ("69.9", 4), ("70", 5), ("89.9", 5), ("90", 6), ("100", 6)],
+    ],
+)
+def test_a_share_is_the_one_of_its_area(patient: Patient, region: str, share: str, area: int) -> None:
     draft = make_assessment(patient, sign=False)
-    for share in ("0", "0.1", "100"):
-        taken(draft, **{f"{region}_percent": Decimal(share)})
-    for share in ("-0.1", "100.1"):
-        refused(draft, "assessment_percent_0_to_100", **{f"{region}_percent": Decimal(share)})
+    taken(draft, **{f"{region}_percent": Decimal(share), f"{region}_area": area})
+    for other in {0, 1, 2, 3, 4, 5, 6} - {area}:
+        refused(draft, "assessment_percent_is_the_area", **{f"{region}_area": other})
+
+
+def test_shares_are_0_to_100(patient: Patient) -> None:
+    draft = make_assessment(patient, sign=False)
+    for share, area in (("-0.1", 0), ("-0.1", 1), ("100.1", 6)):
+        change = {"hn_percent": Decimal(share), "hn_area": area}
+        refused(draft, "assessment_percent_is_the_area", **change)
 
 
 @pytest.mark.parametrize("name", ["itch", "sleep", "bleeding", "weeping", "cracking", "flaking", "dryness"])

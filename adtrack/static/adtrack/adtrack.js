@@ -48,6 +48,11 @@ document.addEventListener("input", (event) => {
   if (form) form.dataset.touched = "1";
 });
 
+// Leaving a page with something typed and not saved asks first.
+window.addEventListener("beforeunload", (event) => {
+  if (document.querySelector("form[data-keep][data-touched]:not([data-sent])")) event.preventDefault();
+});
+
 // One click, one record: a second click on the same form does nothing while the first is under way.
 document.addEventListener("submit", (event) => {
   const form = event.target;

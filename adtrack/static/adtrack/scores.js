@@ -86,14 +86,17 @@ for (const box of document.querySelectorAll("[data-easi]")) {
   for (const { row, groups, percent, clear } of rows) {
     // The area follows what is typed; of a share that cannot be read no area stays behind.
     percent.addEventListener("input", () => {
-      const share = percent.value.trim();
+      const share = percent.value.trim().replace(",", ".");
       const isShare = /^\d{1,3}(\.\d?)?$/.test(share) && Number(share) <= 100;
       const area = Number(share) === 0 ? 0 : 1 + rules.limits.filter((limit) => Number(share) >= limit).length;
       for (const button of row.querySelectorAll(`input[name="${groups[0]}"]`)) button.checked = isShare && button.value === String(area);
+      percent.setAttribute("aria-invalid", share !== "" && !isShare);
       look();
     });
     row.addEventListener("change", (event) => {
-      if (event.target.name === groups[0]) percent.value = "";
+      if (event.target.name !== groups[0]) return;
+      percent.value = "";
+      percent.removeAttribute("aria-invalid");
     });
     clear.querySelector("button").addEventListener("click", () => {
       for (const name of groups.slice(1)) form.querySelector(`input[name="${name}"][value="0"]`).checked = true;
@@ -137,6 +140,7 @@ document.addEventListener("keydown", (event) => {
 for (const place of document.querySelectorAll("[data-poem]")) {
   const form = place.closest("form");
   const say = announcer(place);
+  const bands = JSON.parse(place.dataset.bands);
   const names = [...form.querySelectorAll(".scale-days")].map((group) => group.querySelector("input").name);
   const look = () => {
     const answers = names.map((name) => chosen(form, name));
@@ -145,7 +149,7 @@ for (const place of document.querySelectorAll("[data-poem]")) {
     const total = answers.reduce((all, answer) => all + (Number(answer) || 0), 0);
     if (left) say(fill(place.dataset.incomplete, { left }));
     else if (open > 1) say(fill(place.dataset.none, { open }));
-    else say(fill(open ? place.dataset.imputed : place.dataset.complete, { total }));
+    else say(fill(open ? place.dataset.imputed : place.dataset.complete, { total, band: bands.find(([upto]) => total <= upto)[1] }));
   };
   form.addEventListener("change", look);
   window.addEventListener("pageshow", look);
