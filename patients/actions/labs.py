@@ -17,6 +17,7 @@ from clinics.models import Kind
 from patients.actions.current import TARC, renew_current
 from patients.actions.facts import not_future
 from patients.actions.locks import locked
+from patients.actions.texts import line_of
 from patients.models import LabResult, Patient
 from patients.scoring import tarc
 
@@ -32,6 +33,7 @@ def record_lab_result(by: Actor, patient: Patient, values: dict[str, Any], *, su
     """
     by.must(May.RECORD_FACTS, patient.clinic)
     patient = locked(patient)
+    values = values | {name: line_of(name, values[name]) for name in ("assay", "comment") if name in values}
     known = LabResult.objects.filter(patient=patient, submission=submission).first()
     if known is not None:
         if known.withdrawn_at is not None or any(getattr(known, name) != value for name, value in values.items()):

@@ -20,6 +20,7 @@ from clinics.models import Kind, Membership
 from patients import words
 from patients.actions.current import renew_current
 from patients.actions.locks import locked
+from patients.actions.texts import reason_of
 from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, Patient, Respondent
 from patients.models.assessments import (
     ITEMS_OF,
@@ -119,7 +120,7 @@ def amend_assessment(
     """
     by.must(right_to_record(old.instrument), old.patient.clinic)
     patient = locked(old.patient)
-    reason = _reason(reason)
+    reason = reason_of(reason)
     known = _sent_before(patient, submission, old.instrument, old)
     old = Assessment.objects.get(pk=old.pk)  # as it is now: it may have been released since the caller read it
     row = _next_version(old, patient, values, by, reason=reason, submission=submission, at=at)
@@ -176,7 +177,7 @@ def withdraw_assessment(by: Actor, row: Assessment, *, reason: str, version: int
     patient = locked(row.patient)
     if version is not None and row.version != version:
         raise Stale(row)
-    retire(by, row, AssessmentState.WITHDRAWN, _reason(reason), at)
+    retire(by, row, AssessmentState.WITHDRAWN, reason_of(reason), at)
     renew_current(patient, row.instrument)
     audit.record(by, "assessment withdrawn", Kind.DELETE, at=at, obj=row, patient=patient.public_id)
 
@@ -219,12 +220,6 @@ def _same_or_refused(known: Assessment, row: Assessment) -> Assessment:
     if not _says_the_same(known, row):
         raise ValidationError(_("This form was signed before and says something else now. Correct the signed one instead."))
     return known
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise ValidationError({"reason": _("Say why.")})
-    return text.strip()[:200]
 
 
 def retire(by: Actor, row: Assessment, state: AssessmentState, reason: str, at: datetime) -> None:
