@@ -19,7 +19,7 @@ from clinics.models import Kind
 from clinics.models.base import day
 from patients.actions.current import TARC, renew_current
 from patients.actions.scores import HEAD, retire, scored, successor
-from patients.actions.withdrawals import withdraw
+from patients.actions.withdrawals import take_back
 from patients.errors import ScoresAffected
 from patients.models import Assessment, AssessmentState, Instrument, LabResult, Patient
 from patients.models.assessments import ITEMS_OF
@@ -103,20 +103,28 @@ def settle_affected(by: Actor, patient: Patient, choice: str, *, at: datetime) -
     if choice not in AffectedScores.values:
         raise ScoresAffected(rows)
     if choice == AffectedScores.RECOMPUTE:
+        by.must(May.RECORD_FACTS, patient.clinic)
         for affected in rows:
             _recompute(by, patient, affected.row, at)
+        for what in sorted({_instrument_of(affected.row) for affected in rows}):
+            renew_current(patient, what)
     verb = "scores recomputed" if choice == AffectedScores.RECOMPUTE else "scores kept as stored"
     audit.record(by, verb, Kind.UPDATE, at=at, obj=patient, patient=patient.public_id, reason="birth date corrected")
 
 
+def _instrument_of(row: Assessment | LabResult) -> str:
+    return row.instrument if isinstance(row, Assessment) else TARC
+
+
 def _recompute(by: Actor, patient: Patient, row: Assessment | LabResult, at: datetime) -> None:
+    """A new version in the place of the old one; the caller renews the current scores, once for all rows."""
     reason = _("Date of birth corrected")
     if isinstance(row, Assessment):
         retire(by, row, AssessmentState.AMENDED, reason, at)
         values = {name: getattr(row, name) for name in (*HEAD, *ITEMS_OF[row.instrument])}
         successor(by, patient, row, values, reason=reason, submission=uuid.uuid4(), at=at)
         return
-    withdraw(by, row, reason=reason, at=at)
+    take_back(by, row, reason=reason, at=at)
     again = LabResult.objects.get(pk=row.pk)
     again.pk, again.public_id, again.submission = None, uuid.uuid4(), uuid.uuid4()
     again.withdrawn_at = again.withdrawn_by = None
@@ -125,5 +133,4 @@ def _recompute(by: Actor, patient: Patient, row: Assessment | LabResult, at: dat
     again.scoring_version = tarc.VERSION
     again._state.adding = True
     again.save()
-    renew_current(patient, TARC)
     audit.record(by, "laboratory result recorded", Kind.CREATE, at=at, obj=again, patient=patient.public_id)

@@ -135,8 +135,9 @@ def amend_assessment(
 def successor(
     by: Actor, patient: Patient, old: Assessment, values: dict[str, Any], *, reason: str, submission: UUID, at: datetime
 ) -> Assessment:
-    """The signed version that follows a retired one. Inside an action, the patient locked."""
-    return _put_in_place(_next_version(old, patient, values, by, reason=reason, submission=submission, at=at), by, at)
+    """The signed version that follows a retired one. Inside an action that locked the patient and renews the scores."""
+    row = _next_version(old, patient, values, by, reason=reason, submission=submission, at=at)
+    return _put_in_place(row, by, at, renew=False)
 
 
 def _next_version(
@@ -160,8 +161,8 @@ def _next_version(
     return row
 
 
-def _put_in_place(row: Assessment, by: Actor, at: datetime) -> Assessment:
-    _settle(row, by, sign=True, at=at)
+def _put_in_place(row: Assessment, by: Actor, at: datetime, *, renew: bool = True) -> Assessment:
+    _settle(row, by, sign=True, renew=renew, at=at)
     audit.record(by, "assessment amended", Kind.UPDATE, at=at, obj=row, patient=row.patient.public_id)
     return row
 
@@ -327,8 +328,8 @@ def _named(problem: easi.Problem) -> dict[str, Any]:
     return {column: text % named}
 
 
-def _settle(row: Assessment, by: Actor, *, sign: bool, at: datetime) -> None:
-    """Score and sign the row, or leave it a draft; save it and renew the current scores."""
+def _settle(row: Assessment, by: Actor, *, sign: bool, renew: bool = True, at: datetime) -> None:
+    """Score and sign the row, or leave it a draft; save it and renew the current scores, unless the caller does."""
     if not sign:
         row.state = AssessmentState.DRAFT
     else:
@@ -338,7 +339,7 @@ def _settle(row: Assessment, by: Actor, *, sign: bool, at: datetime) -> None:
         row.state, row.signed_at, row.signed_by = AssessmentState.SIGNED, at, by.account
     row.full_clean(exclude=["patient"], validate_constraints=False)
     row.save()
-    if sign:
+    if sign and renew:
         renew_current(row.patient, row.instrument)
 
 

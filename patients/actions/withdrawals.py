@@ -31,7 +31,7 @@ def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
 
 
 def take_back(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> bool:
-    """Whether the row counted until now. Inside an action, the patient locked; the current scores are the caller's."""
+    """Whether the row counted until now. Inside an action that locked the patient and renews the scores."""
     model = type(row)
     live = model.objects.filter(pk=row.pk, withdrawn_at__isnull=True)
     taken = live.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason)

@@ -10,9 +10,11 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from clinics.access import Actor
+from clinics.access import Actor, May
+from clinics.errors import NotAllowed
 from clinics.models import AuditEvent, Clinic, Membership, Role, User
 from patients import actions
 from patients.actions.rescore import settle_affected
@@ -274,3 +276,36 @@ def settle(by: Actor, patient: Patient, choice: str) -> None:
     """The part of update_patient that follows its own audit row."""
     Patient.objects.filter(pk=patient.pk).update(birth_date=ADULT)
     settle_affected(by, Patient.objects.get(pk=patient.pk), choice, at=LATER)
+
+
+def test_current_scores_are_written_once_for_all_that_is_computed_again(by: Actor, clinic: Clinic) -> None:
+    def written(rows: int) -> int:
+        patient = make_patient(clinic, birth_date=BORN)
+        for n in range(rows):
+            make_assessment(patient, on=date(2026, 11, 20) - timedelta(days=n))
+            make_lab(patient, str(600 + n), on=date(2026, 11, 20) - timedelta(days=n))
+        with CaptureQueriesContext(connection) as queries:
+            correct(by, patient, date(2010, 11, 1), "recompute")
+        current = CurrentScores.objects.get(patient=patient)
+        assert (current.easi, current.easi_on) == (Decimal("14.0"), date(2026, 11, 20))
+        assert (current.tarc, current.tarc_on) == (Decimal(600), date(2026, 11, 20))
+        assert Assessment.objects.filter(patient=patient, state="signed", weight_set="from_8").count() == rows
+        assert LabResult.objects.live().filter(patient=patient, reference_limit=450).count() == rows
+        return sum(query["sql"].startswith(f'UPDATE "{CurrentScores._meta.db_table}"') for query in queries)
+
+    assert (written(1), written(3)) == (2, 2)  # EASI and TARC
+
+
+def test_computing_again_records_facts(by: Actor, child: Patient) -> None:
+    make_lab(child)
+    before = everything()
+    with pytest.raises(NotAllowed):
+        correct(replace(by, rights=by.rights - {May.RECORD_FACTS}), child, ADULT, "recompute")
+    assert everything() == before
+
+
+def test_a_nurse_who_does_not_score_is_named_as_signer(nurse: User, clinic: Clinic, child: Patient) -> None:
+    rater = make_assessment(child).rater
+    correct(actor_for(nurse, clinic), child, OLDER, "recompute")
+    row = Assessment.objects.get(state="signed")
+    assert (row.signed_by, row.rater, rater != nurse) == (nurse, rater, True)
