@@ -123,10 +123,12 @@ def amend_assessment(
     reason = reason_of(reason)
     known = _sent_before(patient, submission, old.instrument, old)
     old = Assessment.objects.get(pk=old.pk)  # as it is now: it may have been released since the caller read it
+    if known is None and old.state != AssessmentState.SIGNED:
+        raise Stale(old)
     row = _next_version(old, patient, values, by, reason=reason, submission=submission, at=at)
     if known is not None:
         return _same_or_refused(known, row)
-    if _says_the_same(old, row):
+    if _says_the_same(old, row) and not _scores_otherwise(old, patient):
         raise ValidationError(_("Nothing is changed: there is nothing to correct."))
     retire(by, old, AssessmentState.AMENDED, reason, at)
     return _put_in_place(row, by, at)
@@ -210,6 +212,11 @@ def _sent_before(patient: Patient, submission: UUID, instrument: str, old: Asses
 
 def _says_the_same(known: Assessment, row: Assessment) -> bool:
     return all(getattr(known, name) == getattr(row, name) for name in (*ITEMS_OF[row.instrument], *HEAD))
+
+
+def _scores_otherwise(row: Assessment, patient: Patient) -> bool:
+    """Whether the same items would get other weights now: after a birth date was corrected and the score left as stored."""
+    return row.instrument == Instrument.EASI and easi.weight_set(patient.birth_date, row.assessed_on) != row.weight_set
 
 
 def _same_or_refused(known: Assessment, row: Assessment) -> Assessment:

@@ -610,7 +610,7 @@ def test_lists_and_chart_cost_the_same_for_one_and_three(
         at = NOW - timedelta(days=n)
         by = actor_for([clinician, trained, clinician][n], patient.clinic)
         row = make_assessment(patient, "easi", by=by, on=at.date(), at=at)
-        actions.amend_assessment(by, row, values_of(row), reason="slip", submission=uuid4(), at=NOW)
+        actions.amend_assessment(by, row, values_of(row) | {"comment": "again"}, reason="slip", submission=uuid4(), at=NOW)
         make_lab(patient, by=by, on=at.date(), at=at)
         if n == 1:
             continue

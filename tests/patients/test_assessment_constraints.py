@@ -249,7 +249,7 @@ def test_a_series_has_one_live_version(by: Actor, patient: Patient) -> None:
     for more in ({}, {"replaces_id": row.pk}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Assessment.objects.create(**again(row, **more))
-    new = actions.amend_assessment(by, row, easi_values(), reason="error", submission=uuid4(), at=NOW)
+    new = actions.amend_assessment(by, row, easi_values(hn_area=3), reason="error", submission=uuid4(), at=NOW)
     back = {"withdrawn_at": None, "withdrawn_by": None, "withdrawn_reason": "", "state": "signed"}
     with pytest.raises(IntegrityError), transaction.atomic():
         Assessment.objects.filter(pk=row.pk).update(**back)
@@ -261,7 +261,7 @@ def test_a_series_has_one_live_version(by: Actor, patient: Patient) -> None:
 
 def test_a_version_is_replaced_once(by: Actor, patient: Patient) -> None:
     old = make_assessment(patient)
-    new = actions.amend_assessment(by, old, easi_values(), reason="error", submission=uuid4(), at=NOW)
+    new = actions.amend_assessment(by, old, easi_values(hn_area=3), reason="error", submission=uuid4(), at=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Assessment.objects.create(**again(new, series=uuid4()))
 

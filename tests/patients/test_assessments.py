@@ -192,7 +192,7 @@ def test_a_nurse_who_scores_does_all_of_it(clinic: Clinic, patient: Patient) -> 
     draft = record(scoring, patient, "easi", easi_values(), sign=False)
     row = actions.save_draft(scoring, draft, easi_values(), version=1, sign=True, at=NOW)
     assert (row.rater, row.signed_by, row.recorded_by) == (scoring.user, scoring.user, scoring.user)
-    row = amend(scoring, row, easi_values())
+    row = amend(scoring, row, easi_values(hn_area=3))
     actions.release_assessment(scoring, row, release=True, at=NOW)
     withdraw(scoring, row)
     assert stored(row)["state"] == "withdrawn"
@@ -204,7 +204,7 @@ def test_what_patients_answer_every_nurse_records(nurse: User, clinic: Clinic, p
     values = {"poem": poem_values(), "itch": {"assessed_on": TODAY, "level": 5, "respondent": "self"}}[instrument]
     draft = record(plain, patient, instrument, values, sign=False)
     row = actions.save_draft(plain, draft, values, version=1, sign=True, at=NOW)
-    row = amend(plain, row, values)
+    row = amend(plain, row, values | {"comment": "asked again"})
     actions.release_assessment(plain, row, release=True, at=NOW)
     withdraw(plain, row)
     assert stored(row)["state"] == "withdrawn"
@@ -452,7 +452,7 @@ def test_the_rater_is_somebody_who_scores_in_this_clinic_now(
     assert (row.rater, row.signed_by, row.recorded_by) == (colleague, by.user, by.user)
     Membership.objects.filter(user=colleague).update(ended_at=NOW, ended_by=by.user)
     assert refused(lambda: record(by, patient, "easi", easi_values(rater=colleague))) == said
-    assert amend(by, row, easi_values(rater=colleague)).rater == colleague  # has left, and was the rater all the same
+    assert amend(by, row, easi_values(rater=colleague, hn_area=3)).rater == colleague  # has left, but was it
 
 
 def test_who_corrects_does_not_become_the_rater(by: Actor, clinic: Clinic, patient: Patient) -> None:
@@ -482,7 +482,11 @@ def test_an_edition_is_of_this_instrument_and_this_clinic(
 ) -> None:
     common = {"name": "Poem", "language": "en", "respondent": "self", "licence": "by letter", "credit": "©"}
     mine = InstrumentEdition.objects.create(clinic=clinic, instrument="poem", **common)
-    assert make_assessment(patient, "poem", edition=mine).edition == mine
+    assert make_assessment(patient, "poem", edition=mine, language="en").edition == mine
+    assert make_assessment(patient, "poem", edition=mine, language="en", respondent="helped").edition == mine
+    for said, where in (({"language": "de"}, "language"), ({"respondent": "proxy"}, "respondent")):
+        values = {"language": "en", "edition": mine} | said
+        assert list(refused(lambda values=values: make_assessment(patient, "poem", **values))) == [where]
     for wrong in (
         InstrumentEdition.objects.create(clinic=other_clinic, instrument="poem", **common),
         InstrumentEdition.objects.create(clinic=clinic, instrument="itch", **common),

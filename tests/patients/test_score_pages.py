@@ -98,7 +98,9 @@ def test_incomplete_easi_is_refused_by_region_and_sign_with_everything_kept(
             "Head and neck, area: an area is affected, but every sign is 0.",
         ),
         ({"hn_percent": "35"}, "35 % is area score 3, and 2 was chosen"),
-        ({"hn_percent": "9,5"}, "Write it with a point and without a comma"),
+        ({"hn_percent": "101"}, "Head and neck, area: from 0 to 100 per cent"),
+        ({"hn_percent": "1e0"}, "Head and neck, area: from 0 to 100 per cent"),
+        ({"hn_percent": "9.55"}, "Head and neck, area: from 0 to 100 per cent"),
         ({"hn_redness": "0.5"}, "Select a valid choice"),
         ({"assessed_on_year": "2099"}, "This date is in the future."),
         ({"assessed_on_year": "2018"}, "This date is before the birth."),
@@ -114,11 +116,74 @@ def test_wrong_easi_is_refused_in_words(
     assert not Assessment.objects.exists()
 
 
-def test_typed_share_gives_the_area_score(signed_in: SignIn, clinician: User, patient: Patient) -> None:
-    sent = typed(patient, clinician, hn_area="", hn_percent="10")
+@pytest.mark.parametrize(("share", "kept"), [("10", "10"), ("10,5", "10.5"), ("29.9", "29.9")])
+def test_typed_share_gives_the_area_score(
+    signed_in: SignIn, clinician: User, patient: Patient, share: str, kept: str
+) -> None:
+    sent = typed(patient, clinician, hn_area="", hn_percent=share)
     signed_in(clinician).post(url("assessment_add", patient, "easi"), sent)
     row = Assessment.objects.get()
-    assert (row.hn_area, row.hn_percent, row.total) == (2, Decimal(10), Decimal("12.7"))
+    assert (row.hn_area, row.hn_percent, row.total) == (2, Decimal(kept), Decimal("12.7"))
+
+
+def test_what_is_sent_without_a_button_is_at_most_a_draft(signed_in: SignIn, clinician: User, patient: Patient) -> None:
+    sent = typed(patient, clinician)
+    del sent["save"]
+    signed_in(clinician).post(url("assessment_add", patient, "easi"), sent)
+    assert Assessment.objects.get().state == "draft"
+
+
+def test_everything_wrong_is_said_in_one_round(signed_in: SignIn, nurse: User, clinician: User, patient: Patient) -> None:
+    sent = typed(patient, clinician, hn_redness="", tr_area="", assessed_on_year="2099x", ul_percent="400", ul_area="")
+    page = text_of(signed_in(clinician).post(url("assessment_add", patient, "easi"), sent).content.decode())
+    for said in ("Head and neck: redness not answered", "Trunk: area not answered", "Upper limbs, area: from 0 to 100"):
+        assert said in page
+    assert "Enter the year with four digits" in page
+    poem = signed_in(nurse).post(url("assessment_add", patient, "poem"), answered(patient, "-11111-", respondent=""))
+    page = text_of(poem.content.decode())
+    assert "Answered by: This field is required." in page
+    assert "Itch: Not answered." in page
+    assert "Dryness or roughness: Not answered." in page
+
+
+def test_somebody_elses_draft_asks_whose_judgement_it_is(
+    signed_in: SignIn, clinician: User, nurse: User, patient: Patient
+) -> None:
+    draft = make_assessment(patient, sign=False)
+    Membership.objects.filter(user=nurse).update(may_score=True)
+    client = signed_in(nurse)
+    page = client.get(url("assessment_edit", patient, draft.public_id)).content.decode()
+    assert "Begun by" in page
+    select = re.search(r'<select name="rater".*?</select>', page, re.S)
+    assert select is not None
+    assert "selected" not in select[0].replace('value="" selected', "")
+    sent = typed(patient, nurse, version="1", rater="")
+    assert client.post(url("assessment_edit", patient, draft.public_id), sent).status_code == 422
+
+
+def test_draft_taken_up_by_somebody_else_is_not_signed_over(
+    signed_in: SignIn, clinician: User, by: Actor, patient: Patient
+) -> None:
+    client = signed_in(clinician)
+    sent = typed(patient, clinician, comment="mine")
+    client.post(url("assessment_add", patient, "easi"), sent | {"save": "draft"})
+    draft = Assessment.objects.get()
+    actions.save_draft(by, draft, easi_values(hn_area=6, comment="second opinion"), version=1, at=NOW)
+    answer = client.post(url("assessment_add", patient, "easi"), sent)
+    assert answer.status_code == 409
+    draft.refresh_from_db()
+    assert (draft.state, draft.comment, draft.hn_area) == ("draft", "second opinion", 6)
+
+
+def test_form_of_what_was_taken_back_is_no_silent_success(
+    signed_in: SignIn, clinician: User, by: Actor, patient: Patient
+) -> None:
+    client, sent = signed_in(clinician), typed(patient, clinician)
+    client.post(url("assessment_add", patient, "easi"), sent)
+    actions.withdraw_assessment(by, Assessment.objects.get(), reason="error", at=NOW)
+    answer = client.post(url("assessment_add", patient, "easi"), sent)
+    assert answer.status_code == 409
+    assert "corrected or taken back since" in answer.content.decode()
 
 
 def test_same_form_sent_twice_is_one_record(signed_in: SignIn, clinician: User, patient: Patient) -> None:
@@ -257,8 +322,9 @@ def test_correction_needs_a_reason_and_the_live_version(signed_in: SignIn, clini
     client = signed_in(clinician)
     address = url("assessment_amend", patient, row.public_id)
     assert client.post(address, typed(patient, clinician)).status_code == 422
-    assert client.post(address, typed(patient, clinician, reason="a")).status_code == 302
-    assert client.post(address, typed(patient, clinician, reason="b")).status_code == 409
+    assert client.post(address, typed(patient, clinician, reason="a")).status_code == 409  # nothing is changed
+    assert client.post(address, typed(patient, clinician, hn_area="3", reason="a")).status_code == 302
+    assert client.post(address, typed(patient, clinician, hn_area="4", reason="b")).status_code == 409
     assert client.get(address)["Location"] == url("assessment_page", patient, row.public_id)
     assert Assessment.objects.count() == 2
 
@@ -331,13 +397,14 @@ def test_poem_needs_to_know_who_answered(signed_in: SignIn, nurse: User, patient
 )
 def test_viga(signed_in: SignIn, clinician: User, patient: Patient, instrument: str, level: str, said: str) -> None:
     sent = today(patient) | {"level": level, "rater": str(clinician.public_id), "submission": str(uuid4())}
+    sent["save"] = "sign"
     answer = signed_in(clinician).post(url("assessment_add", patient, instrument), sent, follow=True)
     assert said in text_of(answer.content.decode())
 
 
 @pytest.mark.parametrize(("level", "said"), [("3", "3 (none or mild)"), ("4", "4 (moderate)"), ("7", "7 (severe)")])
 def test_itch(signed_in: SignIn, nurse: User, patient: Patient, level: str, said: str) -> None:
-    sent = today(patient) | {"level": level, "respondent": "self", "submission": str(uuid4())}
+    sent = today(patient) | {"level": level, "respondent": "self", "submission": str(uuid4()), "save": "sign"}
     answer = signed_in(nurse).post(url("assessment_add", patient, "itch"), sent, follow=True)
     assert f"Worst itch, 24 h signed: {said}" in text_of(answer.content.decode())
 
@@ -345,6 +412,7 @@ def test_itch(signed_in: SignIn, nurse: User, patient: Patient, level: str, said
 @pytest.mark.parametrize("instrument", ["viga_ad", "itch"])
 def test_no_level_is_never_zero(signed_in: SignIn, clinician: User, patient: Patient, instrument: str) -> None:
     sent = today(patient) | {"respondent": "self", "rater": str(clinician.public_id), "submission": str(uuid4())}
+    sent["save"] = "sign"
     answer = signed_in(clinician).post(url("assessment_add", patient, instrument), sent)
     assert answer.status_code == 422
     assert not Assessment.objects.exists()
@@ -360,6 +428,7 @@ def test_tarc_is_recorded_once_and_taken_back(signed_in: SignIn, nurse: User, pa
     client = signed_in(nurse)
     for _number in range(2):
         assert client.post(url("lab_add", patient), sent).status_code == 302
+    assert client.post(url("lab_add", patient), sent | {"value": "500"}).status_code == 422
     row = LabResult.objects.get()
     assert (row.value, row.limit, CurrentScores.objects.get(patient=patient).tarc) == (
         Decimal("1234.5"),
@@ -370,7 +439,7 @@ def test_tarc_is_recorded_once_and_taken_back(signed_in: SignIn, nurse: User, pa
     assert CurrentScores.objects.get(patient=patient).tarc is None
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "500000.1", "1,234", "high", ""])
+@pytest.mark.parametrize("value", ["0", "-1", "500000.1", "1,234", "1e5", "4_50", "٣٤", "high", ""])
 def test_wrong_tarc_is_refused(signed_in: SignIn, nurse: User, patient: Patient, value: str) -> None:
     on = {name.replace("assessed", "collected"): text for name, text in today(patient).items()}
     sent = on | {"value": value, "assay": "CLEIA", "submission": str(uuid4())}
@@ -466,7 +535,7 @@ def test_pages_leave_a_row_and_ask_a_literal_number_of_queries(
     client.get(url("patient_page", patient))
     with django_assert_num_queries(13):
         client.get(url("assessment_page", patient, row.public_id))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(url("assessment_add", patient, "easi"))
     assert list(AuditEvent.objects.filter(kind="R").order_by("-id").values_list("verb", flat=True)[:2]) == [
         "score form opened",
