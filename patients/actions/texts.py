@@ -15,7 +15,7 @@ def line_of(name: str, text: str) -> str:
         one_line(text)
     except ValidationError as error:
         raise ValidationError({name: error}) from None
-    return text if text.strip(JOINERS) else ""
+    return "" if all(letter in JOINERS or letter.isspace() for letter in text) else text
 
 
 def reason_of(text: str) -> str:

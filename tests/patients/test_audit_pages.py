@@ -70,6 +70,13 @@ def test_no_name_of_a_patient_and_nothing_clinical_is_shown(office: Client, by: 
     assert text.count("Clinical facts created") == 3
 
 
+@pytest.mark.parametrize("page", ["scores listed", "laboratory results listed"])
+def test_a_list_of_scores_is_a_clinical_fact_to_the_office(office: Client, clinic: Clinic, by: Actor, page: str):
+    actions.open_list(by, clinic, searched=False, at=NOW)
+    actions.open_list(by, clinic, searched=False, at=NOW, page=page)
+    assert [row[2] for row in table(office, AUDIT)[:2]] == ["Clinical facts opened", "Patients listed"]
+
+
 def test_strangers_and_the_software_stay_without_a_name(
     office: Client, clinic: Clinic, outsider: User, other_clinic: Clinic, patient: Patient, signed_in: SignIn
 ):
