@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from clinics.models import Clinic, KeptForm, User
 from patients.models import Assessment, AssessmentState, Patient
@@ -50,6 +50,12 @@ def total(page: Page) -> Locator:
 def scale(page: Page, region: str, what: str) -> Locator:
     """A row of buttons of the EASI form."""
     return page.get_by_role("group", name=f"{REGIONS[region]}, {what}", exact=True)
+
+
+def share_of(page: Page, region: str) -> Locator:
+    """The box for a region's share in per cent, brought out by its tick."""
+    page.get_by_label("Type the area in per cent").check()
+    return page.get_by_label(f"per cent {REGIONS[region]}")
 
 
 def value_of(page: Page, region: str, what: str) -> str:
@@ -182,7 +188,7 @@ def test_a_point_adds_a_half_only_where_the_scale_has_one(page_of: Journey, clin
     for key, chosen in (("3", "3"), (".", "3"), ("7", "3"), ("0", "0"), ("6", "6")):
         keys(key)
         assert value_of(page, "hn", "Area") == chosen, key
-    keys("Tab", 2)
+    keys("Tab")
     for key, chosen in (
         ("0", "0"),
         (".", "0"),
@@ -207,8 +213,8 @@ def test_enter_sends_no_form_that_is_still_being_filled(page_of: Journey, clinic
     page.keyboard.press("Enter")  # in the first scale, nothing chosen
     page.keyboard.press("2")
     page.keyboard.press("Enter")
-    for box in ("or per cent Head and neck", "Day"):
-        page.get_by_label(box).focus()
+    for box in (share_of(page, "hn"), page.get_by_label("Day")):
+        box.focus()
         page.keyboard.press("Enter")
     comment = page.get_by_label("Comment")
     comment.focus()
@@ -265,10 +271,28 @@ def test_what_does_not_fit_is_refused_by_region_and_sign(page_of: Journey, clini
     expect(page.locator(".messages")).to_contain_text("EASI signed: 9.2 (moderate)")
 
 
+def test_leaving_with_something_typed_asks_first(page_of: Journey, clinician: User, patient: Patient) -> None:
+    page = new(page_of, clinician, patient)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.keyboard.press("2")
+    page.get_by_role("link", name="Summary").click(no_wait_after=True)
+    expect(page.get_by_role("heading", name="Record: EASI")).to_be_visible()
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Keep as a draft").click()
+    expect(page.locator(".messages")).to_contain_text("kept as a draft")
+    assert asked == ["beforeunload"]
+
+
 def test_missing_answers_are_named_and_never_0(page_of: Journey, clinician: User, patient: Patient) -> None:
     page = new(page_of, clinician, patient)
     keys = Keys(page)
-    for key in ("2", "Tab", "Tab", "1"):
+    for key in ("2", "Tab", "1"):
         keys(key)
     sign(page)
     lines = page.locator(".error-summary").get_by_role("listitem")
@@ -291,22 +315,23 @@ def test_errors_above_and_in_the_grid_all_lead_to_their_place(page_of: Journey, 
     page = new(page_of, clinician, patient)
     page.get_by_label("Day").fill("31")
     page.get_by_label("Month").fill("2")
-    page.get_by_label("or per cent Trunk").fill("12,5")
+    share_of(page, "tr").fill("12,55")
     sign(page)
     links = page.locator(".error-summary").get_by_role("link")
     expect(links.filter(has_text="Date of the assessment")).to_contain_text("This day does not exist in that month.")
-    expect(links.filter(has_text="comma")).to_have_text("Trunk: Write it with a point and without a comma: 12.5 or 1200.")
+    said = "Trunk, area: from 0 to 100 per cent, with one decimal at the most."
+    expect(links.filter(has_text="per cent")).to_have_text(said)
     for number in range(links.count()):
         links.nth(number).click()
         focused = page.evaluate("document.activeElement.name || ''")
         assert focused, f"{links.nth(number).inner_text()!r} leads nowhere"
-    expect(page.get_by_label("or per cent Trunk")).to_have_value("12,5")
+    expect(share_of(page, "tr")).to_have_value("12,55")
 
 
 def test_per_cent_sets_the_area_and_a_chosen_area_clears_it(page_of: Journey, clinician: User, patient: Patient) -> None:
     page = new(page_of, clinician, patient)
-    share = page.get_by_label("or per cent Upper limbs")
-    for typed, area in (("0.4", "1"), ("9.5", "1"), ("10", "2"), ("29.9", "2"), ("30", "3"), ("49.9", "3"), ("50", "4")):
+    share = share_of(page, "ul")
+    for typed, area in (("0.4", "1"), ("9,5", "1"), ("10", "2"), ("29.9", "2"), ("30", "3"), ("49.9", "3"), ("50", "4")):
         share.fill(typed)
         assert value_of(page, "ul", "Area") == area, typed
     for typed, area in (("69.9", "4"), ("70", "5"), ("89.9", "5"), ("90", "6"), ("100", "6"), ("0", "0")):
@@ -327,7 +352,7 @@ def test_per_cent_sets_the_area_and_a_chosen_area_clears_it(page_of: Journey, cl
 def test_a_share_that_gives_no_area_leaves_none_chosen(page_of: Journey, clinician: User, patient: Patient) -> None:
     """Half a number must not stay behind as an area when the rest of it cannot be read."""
     page = new(page_of, clinician, patient)
-    share = page.get_by_label("or per cent Upper limbs")
+    share = share_of(page, "ul")
     share.focus()
     page.keyboard.type("5")
     assert value_of(page, "ul", "Area") == "1"
@@ -354,8 +379,13 @@ def answer(page: Page, answers: str) -> None:
 @pytest.mark.parametrize(
     ("answers", "live", "said", "noted"),
     [
-        ("2 1 1 1 1 1 1", "POEM 8", "POEM signed: 8 (moderate)", ""),
-        ("- 4 4 4 4 4 4", "POEM 24, one open question counts 0", "POEM signed: 24 (severe)", "one question left open"),
+        ("2 1 1 1 1 1 1", "POEM 8 – moderate", "POEM signed: 8 (moderate)", ""),
+        (
+            "- 4 4 4 4 4 4",
+            "POEM 24 – severe, one open question counts 0",
+            "POEM signed: 24 (severe)",
+            "one question left open",
+        ),
         ("4 - 4 4 4 4 -", "not scored: 2 questions left open", "POEM signed: not scored", ""),
     ],
 )
@@ -421,7 +451,7 @@ def test_correct_and_take_back(page_of: Journey, clinician: User, clinic: Clinic
     assert value_of(page, "ll", "Lichenification") == "2"
     page.get_by_label("Why it is corrected").fill("read again from the photograph")
     sign(page, "Sign the correction")
-    expect(page.locator(".messages")).to_contain_text("EASI signed: 15.2 (moderate)")
+    expect(page.locator(".messages")).to_contain_text("EASI corrected: 15.2 (moderate)")
     rows = in_table(page, "EASI")
     expect(rows).to_have_count(2)
     old = rows.filter(has_text="old value, corrected since: read again from the photograph")
@@ -460,7 +490,7 @@ def test_draft_is_kept_left_gone_on_with_and_signed(page_of: Journey, clinician:
     patient = make_patient(clinic, birth_date=GROWN_UP)
     page = new(page_of, clinician, patient)
     Keys(page).easi({"hn": E5["hn"]})
-    page.get_by_label("or per cent Lower limbs").fill("42.5")
+    share_of(page, "ll").fill("42.5")
     for word, value in zip(SIGN_ORDER, ["2", "2", "2", "1"], strict=True):
         scale(page, "ll", word.capitalize()).get_by_role("radio", name=value, exact=True).check()
     page.get_by_label("Comment").fill("left arm bandaged\nlook again")
@@ -474,7 +504,7 @@ def test_draft_is_kept_left_gone_on_with_and_signed(page_of: Journey, clinician:
     page.goto(path_of("patient_chart", patient))
     page.locator("main .message-warning").get_by_role("link", name="EASI").click()
     expect(page.get_by_role("heading", name="Go on with the draft: EASI")).to_be_visible()
-    expect(page.get_by_label("or per cent Lower limbs")).to_have_value("42.5")
+    expect(share_of(page, "ll")).to_have_value("42.5")
     assert (value_of(page, "ll", "Area"), value_of(page, "hn", "Redness"), value_of(page, "ul", "Area")) == ("3", "2", "0")
     expect(total(page)).to_have_text("EASI 9.2 – moderate")
     sign(page)
@@ -580,7 +610,7 @@ def test_form_whose_user_changed_is_refused_and_kept_for_its_owner(
     new_tab.goto(f"{kept.path}?kept={kept.public_id}")
     expect(new_tab.locator(".scale input:checked")).to_have_count(0)  # nothing of it for somebody else
     owner = page_of(clinician, path=f"{kept.path}?kept={kept.public_id}")
-    expect(total(owner)).to_have_text("POEM 8")
+    expect(total(owner)).to_have_text("POEM 8 – moderate")
     sign(owner)
     expect(owner.locator(".messages")).to_contain_text("POEM signed: 8 (moderate)")
     assert Assessment.objects.get().signed_by == clinician
