@@ -127,7 +127,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     button.checked = true;
     button.focus();
-    button.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const happened of ["input", "change"]) button.dispatchEvent(new Event(happened, { bubbles: true }));
   }
 });
 
