@@ -15,6 +15,7 @@ from math import dist
 from typing import NamedTuple
 
 LETTER = 13.0  # pixels from line to line of the names at the edge
+NUMBER = 12.0  # per cent of the plot's width that a number takes on a phone
 NEAR, FAR = 6.0, 12.0  # the least and the greatest radius in which a finger finds a point, in pixels
 USUAL_WIDTH = 760  # pixels of the plot on a desk: only how far a point reaches is guessed from it
 # Months from one tick of the time axis to the next, and how many labelled ticks have room on a desk and on a phone.
@@ -279,4 +280,17 @@ def levels(limits: Sequence[tuple[date, Decimal | None]], scale: Scale, span: Sp
             found[-1] = found[-1]._replace(x2=x2)
         else:
             found.append(Level(x1, x2, scale.y(limit, height), limit))
+    return found
+
+
+def named_levels(limits: Sequence[Level]) -> list[tuple[Level, float]]:
+    """Each limit with the height of its number, which ends where the limit does: above its line, or below where the top or
+    the number before it is too near.
+    """
+    found: list[tuple[Level, float]] = []
+    for one in limits:
+        before = found[-1] if found else None
+        above = one.y - 4
+        is_taken = before is not None and one.x2 - before[0].x2 < NUMBER and abs(above - before[1]) < LETTER
+        found.append((one, one.y + LETTER if above < LETTER or is_taken else above))
     return found

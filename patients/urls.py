@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import audit, chart, facts, lists, people, records, scores
+from patients.views import audit, chart, facts, labs, lists, people, records, scores
 
 urlpatterns = [
     path("clinic/audit/", audit.clinic_audit, name="clinic_audit"),
@@ -36,5 +36,6 @@ urlpatterns = [
         "patients/<uuid:public_id>/assessments/<uuid:row_id>/release/", scores.assessment_release, name="assessment_release"
     ),
     path("patients/<uuid:public_id>/labs/new/", scores.lab_add, name="lab_add"),
+    path("patients/<uuid:public_id>/labs/<uuid:row_id>/", labs.lab_page, name="lab_page"),
     path("patients/<uuid:public_id>/<str:what>/<uuid:row_id>/withdraw/", facts.row_withdraw, name="row_withdraw"),
 ]

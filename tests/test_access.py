@@ -148,6 +148,7 @@ ROWS = {
     "api_assessment_withdraw": "assessments",
     "api_assessment_release": "assessments",
     "api_lab_withdraw": "labs",
+    "lab_page": "labs",
     "assessment_page": "assessments",
     "assessment_edit": "drafts",
     "assessment_amend": "assessments",

@@ -11,9 +11,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinics.models import User, paired
+from clinics.models.base import day
 from patients.models.base import ClinicalQuerySet, PatientRow
 from patients.models.instruments import InstrumentEdition
 from patients.models.patient import Patient
@@ -378,7 +380,7 @@ class LabResult(PatientRow):
         ]
 
     def __str__(self) -> str:
-        return f"TARC {self.shown}"
+        return gettext("TARC %(value)s of %(on)s") % {"value": self.shown, "on": day(self.collected_on)}
 
     @property
     def shown(self) -> str:

@@ -3,6 +3,7 @@
 from patients.queries.audit import CLINICAL_ROWS, CLINICAL_VERBS, without_clinical_detail
 from patients.queries.chart import Chart, chart_of
 from patients.queries.instruments import edition_for, editions_in_use, shown_edition, text_name, texts
+from patients.queries.labs import LabView, lab_view
 from patients.queries.lists import (
     PAGE_SIZE,
     Line,
@@ -57,6 +58,7 @@ __all__ = [
     "AssessmentView",
     "Banner",
     "Chart",
+    "LabView",
     "Latest",
     "Line",
     "Listed",
@@ -78,6 +80,7 @@ __all__ = [
     "editions_in_use",
     "foreign_patient",
     "found",
+    "lab_view",
     "latest_scores",
     "lines",
     "measurements",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, Q
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,12 +18,13 @@ from clinics.models.base import MONTHS, day
 from patients import chart, words
 from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, LabResult, Patient
 from patients.queries.panels import Panel, Reading, Tick, legend, panels
-from patients.queries.progress import COLUMNS, Row, changes, lab_changes
+from patients.queries.progress import Row, changes, lab_changes, lab_place, lab_trend, read, trend_of
 from patients.queries.scores import drafts, latest_scores, score_text
-from patients.queries.table import Line, Said, lab_line, line_of, notes_of_day
+from patients.queries.starts import lab_starts, starts_of
+from patients.queries.table import Line, Said, lab_line, line_of, notes_of_day, weight_notes
 
-CAP = 500  # rows drawn and listed at the most, the latest; the page says so
-LABS = 100
+CAP = 500  # assessments drawn and listed at the most: those that count before the others, the latest; the page says so
+LABS = 100  # laboratory values, likewise
 DENSE = 60  # markers in one panel from which on they are drawn smaller
 LEAST_DAYS = 28  # a shorter history is drawn as if it had lasted so long
 
@@ -74,47 +75,77 @@ class Chart:
     options: list[Option]
     start: str  # the day the changes are counted from
     start_x: str
+    is_start_before: bool  # that day lies before the time shown
     months: list[Tick]
     shown: str  # the range in words: first and last day
     legend: list[tuple[str, str, str]]  # shape, look, words
     key: str
     chosen: str
-    is_cut: bool
+    cuts: list[str]  # what there is not room for, in sentences
     is_empty: bool
     has_series: bool
     has_birthday: bool
     is_dense: bool
     credits: list[str]  # of the instruments' owners, for those that are drawn
-    cap: int = CAP
+    today: str
 
 
-def chart_rows(patient: Patient, since: date, until: date) -> list[Row]:
-    """Signed assessments, also those amended or taken back since, in rising order: the latest CAP and one more."""
-    rows = Assessment.objects.filter(patient=patient, assessed_on__range=(since, until), signed_at__isnull=False)
-    names = [COLUMNS.get(name, name) for name in Row._fields]
-    latest = rows.in_trend_order().values_list(*names)[: CAP + 1]
-    return [Row._make(values) for values in latest][::-1]
+IS_OLD = Case(When(state=AssessmentState.SIGNED, then=Value(0)), default=Value(1))
+
+
+def entries(patient: Patient) -> QuerySet:
+    """What was signed: what counts, what was taken back, and what was corrected, as long as its correction counts."""
+    live = Assessment.objects.filter(patient=patient, series=OuterRef("series"), state=AssessmentState.SIGNED)
+    counts_or_withdrawn = Q(state__in=[AssessmentState.SIGNED, AssessmentState.WITHDRAWN])
+    signed = Assessment.objects.filter(patient=patient, signed_at__isnull=False)
+    return signed.filter(counts_or_withdrawn | Q(Exists(live), state=AssessmentState.AMENDED))
+
+
+def chart_rows(patient: Patient, since: date, until: date) -> tuple[list[Row], str]:
+    """What was signed in these days, in rising order, CAP at the most; and what was left out, in words."""
+    rows = entries(patient).filter(assessed_on__range=(since, until))
+    latest = read(rows.order_by(IS_OLD, "-assessed_on", "-recorded_at", "-id")[: CAP + 1])
+    kept, more = sorted(latest[:CAP], key=lambda row: row.place), latest[CAP:]
+    text = ""
+    if more and more[0].state == AssessmentState.SIGNED:
+        text = _(
+            "There are more scores than %(cap)s in this time: the latest %(cap)s are drawn and listed. "
+            "Choose a shorter time to see all of it."
+        )
+    elif more:
+        text = _(
+            "Every score of this time that counts is drawn and listed, but not everything that was corrected or taken "
+            "back: these are more than %(cap)s together. Choose a shorter time to see all of it."
+        )
+    return kept, text and text % {"cap": CAP}
 
 
 def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, on: date) -> Chart:
     """The chart of a patient in a range (a key of RANGES, else the smallest from 6 months that shows a course)."""
-    labs = _labs(patient)
-    counts, first = _counts(patient, labs, on)
+    counts, first, first_lab = _counts(patient, on)
     key = wanted if wanted in RANGES else next((name for name in ("6m", "1y") if counts[name] > 1), "all")
     span = _span(key, first, on)
-    rows = chart_rows(patient, span.since, span.until)
-    is_cut = len(rows) > CAP
-    rows = rows[-CAP:]
-    labs = [row for row in reversed(labs) if span.holds(row.collected_on)]
-    trend = _trend(rows)
-    start = _start(patient, baseline, trend)
-    since = start.assessed_on if start else labs[0].collected_on if labs else None
+    rows, cut = chart_rows(patient, span.since, span.until)
+    labs, labs_cut = _labs(patient, span)
+    starts = starts_of(patient, baseline)
+    start = starts.start
+    since = start.assessed_on if start else first_lab
+    last_lab, lab_firsts = lab_starts(patient, since if first_lab else None)
+    trend = trend_of(rows)
     reading = Reading(
-        patient, span, rows, labs, base, changes(trend, start, patient.birth_date), lab_changes(labs, since), Said()
+        patient,
+        span,
+        rows,
+        labs,
+        base,
+        changes(trend_of([*rows, *starts.last.values()]), starts.firsts, patient.birth_date),
+        lab_changes(lab_trend([*labs, last_lab] if last_lab else labs), lab_firsts),
+        Said(),
     )
     latest = latest_scores(patient, on)
     adds = _adds(rights, base)
-    drawn = panels(reading, trend, latest, {add.key: add.url for add in adds})
+    last = {name: row.id for name, row in starts.last.items()} | ({"tarc": last_lab.pk} if last_lab else {})
+    drawn = panels(reading, last, latest, {add.key: add.url for add in adds})
     is_chosen = baseline is not None and start is not None and start.public_id == baseline
     return Chart(
         panels=drawn,
@@ -122,48 +153,49 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
         adds=adds,
         drafts=drafts(patient),
         ranges=[RangeLink(name, str(text), counts[name], name == key) for name, (text, _months) in RANGES.items()],
-        options=_options(trend, start),
+        options=_options(starts.offered, start),
         start=day(since),
         start_x=f"{span.x(since):.2f}%" if since and span.since < since < span.until else "",
+        is_start_before=since is not None and since < span.since,
         months=_months(span),
         shown=_("%(since)s to %(until)s") % {"since": day(span.since), "until": day(span.until)},
         legend=legend(reading),
         key=key,
         chosen=str(start.public_id) if is_chosen and start else "",
-        is_cut=is_cut,
-        is_empty=not any(one.value for one in latest) and not rows,
+        cuts=[text for text in (cut, labs_cut) if text],
+        is_empty=first is None,
         has_series=len({row.respondent for row in trend if row.instrument not in CLINICIAN_INSTRUMENTS}) > 1,
         has_birthday=any(panel.birthday for panel in drawn),
         is_dense=any(len(panel.dots) > DENSE for panel in drawn),
         credits=[str(words.CREDITS[panel.key]) for panel in drawn if panel.dots and panel.key in words.CREDITS],
+        today=day(on),
     )
 
 
-def _labs(patient: Patient) -> list[LabResult]:
-    rows = LabResult.objects.live().filter(patient=patient).select_related("recorded_by")
-    return list(rows.order_by("-collected_on", "-recorded_at", "-id")[:LABS])
+def _labs(patient: Patient, span: chart.Span) -> tuple[list[LabResult], str]:
+    """Laboratory values of the time shown in rising order, LABS at the most; and what was left out, in words."""
+    rows = LabResult.objects.live().filter(patient=patient, collected_on__range=(span.since, span.until))
+    latest = list(rows.select_related("recorded_by").order_by("-collected_on", "-recorded_at", "-id")[: LABS + 1])
+    text = _("There are more TARC than %(cap)s in this time: the latest %(cap)s are drawn and listed.") % {"cap": LABS}
+    return latest[:LABS][::-1], text if len(latest) > LABS else ""
 
 
-def _trend(rows: Iterable[Row]) -> list[Row]:
-    """What the lines and comparisons run through: of each instrument and respondent the last entered of a day."""
-    last: dict[tuple[str, str, date], Row] = {}
-    for row in rows:
-        if row.state == AssessmentState.SIGNED and row.total is not None:
-            last[row.instrument, row.respondent, row.assessed_on] = row
-    return sorted(last.values(), key=lambda row: row.place)
-
-
-def _counts(patient: Patient, labs: list[LabResult], until: date) -> tuple[dict[str, int], date | None]:
-    """How many scores lie in each range, and the day of the first of all."""
+def _counts(patient: Patient, until: date) -> tuple[dict[str, int], date | None, date | None]:
+    """How many scores and laboratory values lie in each range; the first day of all, and that of laboratory values."""
     since = {name: _since(name, date.min, until) for name in RANGES}
     live = Q(state=AssessmentState.SIGNED)
-    found = Assessment.objects.filter(patient=patient, signed_at__isnull=False).aggregate(
+    found = entries(patient).aggregate(
         first=Min("assessed_on"),
         **{f"in_{name}": Count("pk", filter=live & Q(assessed_on__gte=start)) for name, start in since.items()},
     )
-    counts = {name: found[f"in_{name}"] + sum(row.collected_on >= start for row in labs) for name, start in since.items()}
-    days = [*filter(None, [found["first"]]), *(row.collected_on for row in labs)]
-    return counts, min(days, default=None)
+    labs = LabResult.objects.live().filter(patient=patient)
+    found_labs = labs.aggregate(
+        first=Min("collected_on"),
+        **{f"in_{name}": Count("pk", filter=Q(collected_on__gte=start)) for name, start in since.items()},
+    )
+    counts = {name: found[f"in_{name}"] + found_labs[f"in_{name}"] for name in RANGES}
+    days = [on for on in (found["first"], found_labs["first"]) if on is not None]
+    return counts, min(days, default=None), found_labs["first"]
 
 
 def _since(key: str, first: date, until: date) -> date:
@@ -178,29 +210,15 @@ def _span(key: str, first: date | None, until: date) -> chart.Span:
     return chart.Span(min(_since(key, first or latest_start, until), latest_start), until)
 
 
-def _start(patient: Patient, baseline: UUID | None, trend: Sequence[Row]) -> Row | None:
-    """What the changes are counted from: the chosen assessment, else the first EASI shown, else the first score."""
-    if baseline is not None:
-        rows = Assessment.objects.counting().filter(patient=patient, public_id=baseline)
-        chosen = rows.values_list(*[COLUMNS.get(name, name) for name in Row._fields]).first()
-        if chosen is not None:
-            return Row._make(chosen)
-    first = next((row for row in trend if row.instrument == Instrument.EASI), None)
-    return first or next(iter(trend), None)
-
-
-def _options(trend: Sequence[Row], start: Row | None) -> list[Option]:
-    """What may be chosen to compare with: the EASI shown (without any, the other scores), and what is chosen now."""
-    rows = [row for row in trend if row.instrument == Instrument.EASI] or list(trend)
-    if start is not None and start not in rows:
-        rows.insert(0, start)
+def _options(rows: Sequence[Row], start: Row | None) -> list[Option]:
+    """What may be chosen to compare with, the latest first."""
     names = {instrument.value: str(instrument.label) for instrument in Instrument}
     return [
         Option(
             str(row.public_id),
             # Isolated: an option holds no markup, and from right to left the date would be turned around.
             f"{names[row.instrument]} {score_text(row.instrument, row.total)}, \u2066{day(row.assessed_on)}\u2069",
-            row is start,
+            start is not None and row.id == start.id,
         )
         for row in rows[::-1]
     ]
@@ -232,13 +250,24 @@ def _months(span: chart.Span) -> list[Tick]:
 def _lines(reading: Reading) -> list[Line]:
     """The same data as rows of a table, the newest first."""
     zone, said = ZoneInfo(reading.patient.clinic.zone), reading.said
-    times = notes_of_day(reading.rows, zone)
+    counting = [row for row in reading.rows if row.state == AssessmentState.SIGNED and row.total is not None]
+    times = notes_of_day([((*row.kind, row.assessed_on), row.id, row.recorded_at) for row in counting], zone)
+    lab_times = notes_of_day([((row.assay, row.collected_on), row.pk, row.recorded_at) for row in reading.labs], zone)
+    weights = weight_notes(reading.rows, reading.patient.birth_date, said)
     lines = [
-        (row.place, line_of(row, reading.changes.get(row.id), times.get(row.id, ""), reading.base, zone, said))
+        (
+            row.place,
+            line_of(
+                row, reading.changes.get(row.id), times.get(row.id, ""), weights.get(row.id, ""), reading.base, zone, said
+            ),
+        )
         for row in reading.rows
     ]
     lines += [
-        ((row.collected_on, row.recorded_at, row.pk), lab_line(row, reading.lab_changes.get(row.pk), reading.base, said))
+        (
+            lab_place(row),
+            lab_line(row, reading.lab_changes.get(row.pk), lab_times.get(row.pk, ""), reading.base, said),
+        )
         for row in reading.labs
     ]
     return [line for _place, line in sorted(lines, key=lambda pair: pair[0], reverse=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from django.db.models import F
@@ -34,15 +33,17 @@ def range_starts(wanted: str, today: date) -> date | None:
 def chart_data(patient: Patient, *, from_on: date | None = None) -> list[dict[str, Any]]:
     """What counts, per instrument and for TARC, the oldest first.
 
-    Of several on a day the last entered is the one `in_trend`. `is_amended`: the point stands in place of a corrected one.
+    Of several on a day by one respondent (of one assay) the last entered is the one `in_trend`. `is_amended`: the point
+    stands in place of a corrected one.
     """
     points: dict[str, list[dict[str, Any]]] = {name: [] for name in SERIES}
     for point in _scores(patient, from_on):
         points[point.pop("instrument")].append(point)
     points[TARC] = _labs(patient, from_on)
     for series in points.values():
-        for earlier, later in pairwise(series):
-            earlier["in_trend"] = earlier["on"] != later["on"]
+        last = {(point["on"], point["of"]): point["id"] for point in series}
+        for point in series:
+            point["in_trend"] = last[point["on"], point.pop("of")] == point["id"]
     return [{"instrument": name, "credit": str(words.CREDITS[name]), "points": points[name]} for name in SERIES]
 
 
@@ -56,6 +57,7 @@ def _scores(patient: Patient, from_on: date | None) -> list[dict[str, Any]]:
     return [
         {
             "instrument": instrument,
+            "of": respondent,
             "id": public_id,
             "on": on,
             "entered_at": entered_at,
@@ -66,7 +68,6 @@ def _scores(patient: Patient, from_on: date | None) -> list[dict[str, Any]]:
             "weight_set": weights,
             "is_imputed": is_imputed,
             "is_amended": replaces is not None,
-            "in_trend": True,
             "limit": None,
         }
         for instrument, public_id, on, entered_at, total, band, respondent, weights, is_imputed, replaces, name in found
@@ -78,10 +79,11 @@ def _labs(patient: Patient, from_on: date | None) -> list[dict[str, Any]]:
     if from_on is not None:
         rows = rows.filter(collected_on__gte=from_on)
     limit, who = Coalesce("laboratory_limit", "reference_limit"), F("recorded_by__name")
-    columns = ("public_id", "collected_on", "recorded_at", "value")
+    columns = ("assay", "public_id", "collected_on", "recorded_at", "value")
     found = rows.order_by("collected_on", "recorded_at", "id").values_list(*columns, limit, who)
     return [
         {
+            "of": assay,
             "id": public_id,
             "on": on,
             "entered_at": entered_at,
@@ -92,8 +94,7 @@ def _labs(patient: Patient, from_on: date | None) -> list[dict[str, Any]]:
             "weight_set": "",
             "is_imputed": False,
             "is_amended": False,
-            "in_trend": True,
             "limit": exact(upper),
         }
-        for public_id, on, entered_at, value, upper, name in found
+        for assay, public_id, on, entered_at, value, upper, name in found
     ]

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from clinics.models.base import day
 from patients import chart, words
 from patients.models import AssessmentState, Instrument, LabResult, Patient, Respondent
-from patients.queries.progress import Change, Row
+from patients.queries.progress import Change, Row, lab_trend
 from patients.queries.scores import Latest, score_text
-from patients.queries.table import Said
+from patients.queries.table import Said, is_kept
 from patients.scoring import easi, itch, poem, viga
 from patients.scoring.bands import Band, Stratum
 from patients.scoring.easi import ADULT_WEIGHTS_FROM, WeightSet
@@ -98,6 +98,7 @@ class Limit(NamedTuple):
     x2: str
     y: str
     text: str
+    name_y: str = ""  # of a limit that ends within the plot; the last one is named at the edge
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Panel:
     latest: Latest | None
     change: Change | None
     since: str = ""
+    is_since_before: bool = False  # that day lies before the time shown
     was: str = ""
     height: int = 0
     foot: int = 0
@@ -153,17 +155,18 @@ class Drawn(NamedTuple):
     has_dot: bool
 
 
-def panels(reading: Reading, trend: Sequence[Row], latest: list[Latest], ways: dict[str, str]) -> list[Panel]:
-    """One panel per instrument in the order of the latest scores; `ways` are the addresses where each is recorded."""
-    last = {row.instrument: row for row in trend}
+def panels(reading: Reading, last: dict[str, int], latest: list[Latest], ways: dict[str, str]) -> list[Panel]:
+    """One panel per instrument in the order of the latest scores, whose rows are `last`; `ways` are the addresses where
+    each is recorded.
+    """
     found = []
     for one in latest:
+        row = last.get(one.instrument, 0)
         if one.instrument == "tarc":
-            found.append(_tarc(reading, one, ways.get("tarc", "")))
+            found.append(_tarc(reading, one, reading.lab_changes.get(row), ways.get("tarc", "")))
             continue
         drawn = _drawn(reading, one.instrument, one.name)
-        row = last.get(one.instrument)
-        change = reading.changes.get(row.id) if row else None
+        change = reading.changes.get(row)
         scale = SCALES[one.instrument]
         found.append(_panel(reading, one.instrument, one, scale, drawn, change=change, add=ways.get(one.instrument, "")))
         if one.instrument == Instrument.EASI and drawn:
@@ -188,7 +191,7 @@ def _panel(
     common: dict[str, Any] = {"key": key, "name": latest.name, "latest": latest, "change": change, "add": add}
     if change is not None:
         was = _pg(change.was) if key == "tarc" else score_text(key, change.was)
-        common |= {"since": day(change.since), "was": was}
+        common |= {"since": day(change.since), "was": was, "is_since_before": change.since < span.since}
     if not drawn:
         return Panel(scale="" if key == "tarc" else text, **common)
     spots = [chart.Spot(one.on, one.value, one.series, one.counts) for one in drawn]
@@ -220,8 +223,8 @@ def _panel(
             for one, place in marks
         ],
         limits=[
-            Limit(f"{one.x1:.2f}%", f"{one.x2:.2f}%", f"{one.y:.1f}", _pg(one.value))
-            for one in chart.levels(limits, scale, span, height)
+            Limit(f"{one.x1:.2f}%", f"{one.x2:.2f}%", f"{one.y:.1f}", _pg(one.value), f"{y:.1f}" if one.x2 < 100 else "")
+            for one, y in chart.named_levels(chart.levels(limits, scale, span, height))
         ],
         **_birthday(reading, key),
         **common,
@@ -229,7 +232,9 @@ def _panel(
 
 
 def _birthday(reading: Reading, key: str) -> dict[str, Any]:
-    """Where the weights of the EASI change."""
+    """Where the weights of the EASI change; nowhere, if scores were left with others than those of the age."""
+    if any(is_kept(row, reading.patient.birth_date) for row in reading.rows):
+        return {}
     on = chart.birthday(reading.patient.birth_date, ADULT_WEIGHTS_FROM)
     span = reading.span
     if key not in {"easi", "head_neck"} or not span.since < on <= span.until:
@@ -341,7 +346,7 @@ def _pg(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def _tarc(reading: Reading, latest: Latest, add: str) -> Panel:
+def _tarc(reading: Reading, latest: Latest, change: Change | None, add: str) -> Panel:
     """The laboratory values on a scale of their own, with the limit each is read against."""
     rows = reading.labs
     tops = [row.value for row in rows] + [row.limit for row in rows if row.limit is not None]
@@ -349,19 +354,21 @@ def _tarc(reading: Reading, latest: Latest, add: str) -> Panel:
     scale = chart.Scale(Decimal(0), highest, (Decimal(0), highest / 2, highest))
     full, limit_text = _("TARC %(value)s pg/mL%(limit)s. %(on)s. %(assay)s."), _(", limit %(limit)s")
     haemolysed = _("Sample haemolysed.")
+    last, later = {row.pk for row in lab_trend(rows)}, _("A later one of this day counts.")
     drawn = []
     for row in rows:
+        counts = row.pk in last
         limit = limit_text % {"limit": _pg(row.limit)} if row.limit is not None else ""
         title = full % {"value": _pg(row.value), "limit": limit, "on": day(row.collected_on), "assay": row.assay}
         tip = f"{_pg(row.value)} pg/mL{limit} · {day(row.collected_on)} · {_short(row.assay)}"
-        notes = [haemolysed] if row.is_haemolysed else []
+        notes = ([haemolysed] if row.is_haemolysed else []) + ([] if counts else [later])
         drawn.append(
             Drawn(
                 row.collected_on,
                 row.value,
                 f"lab/{row.assay}",
-                True,
-                "lab",
+                counts,
+                "lab" if counts else "lab is-pale",
                 "hexagon",
                 f"#lab-{row.public_id}",
                 " ".join([title, *notes]),
@@ -371,7 +378,6 @@ def _tarc(reading: Reading, latest: Latest, add: str) -> Panel:
             )
         )
     limits = [(row.collected_on, row.limit) for row in rows]
-    change = reading.lab_changes.get(rows[-1].pk) if rows else None
     return _panel(reading, "tarc", latest, scale, drawn, change=change, limits=limits, add=add)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import Case, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patients import words
-from patients.models import Assessment, Instrument, LabResult
+from patients.models import Assessment, AssessmentState, Instrument, LabResult
+from patients.models.assessments import POEM_COLUMNS
 from patients.scoring import change, poem, viga
 from patients.scoring.easi import Findings, Region
 
@@ -40,6 +42,12 @@ class Row(NamedTuple):
     rater: str | None
     recorded_by: str | None
     edition: str | None
+    left_open: int  # questions of a POEM without an answer
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Self, helped and proxy reports are kinds of their own: one is never compared with another."""
+        return self.instrument, self.respondent
 
     @property
     def place(self) -> tuple[date, datetime, int]:
@@ -47,12 +55,29 @@ class Row(NamedTuple):
         return self.assessed_on, self.recorded_at, self.id
 
 
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "replaces": "replaces_id",
     "rater": "rater__name",
     "recorded_by": "recorded_by__name",
     "edition": "edition__name",
+    "left_open": sum(
+        (Case(When(**{f"{name}__isnull": True}, then=Value(1)), default=Value(0)) for name in POEM_COLUMNS), start=Value(0)
+    ),
 }
+
+
+def read(rows: Any) -> list[Row]:
+    """These assessments as the chart and its table need them."""
+    return [Row._make(values) for values in rows.values_list(*(COLUMNS.get(name, name) for name in Row._fields))]
+
+
+def trend_of(rows: Iterable[Row]) -> list[Row]:
+    """What lines and comparisons run through: of each instrument and respondent the last entered of a day."""
+    last: dict[tuple[str, str, date], Row] = {}
+    for row in sorted(rows, key=lambda row: row.place):
+        if row.state == AssessmentState.SIGNED and row.total is not None:
+            last[*row.kind, row.assessed_on] = row
+    return sorted(last.values(), key=lambda row: row.place)
 
 
 class Change(NamedTuple):
@@ -90,22 +115,9 @@ def points_text(points: int) -> str:
     return ngettext("%(n)s point higher", "%(n)s points higher", count) % {"n": count}
 
 
-def changes(rows: Iterable[Row], start: Row | None, born_on: date) -> dict[int, Change]:
-    """The change of scored rows (in rising order) since the first of their kind on or after the day of `start`, by row id.
-
-    Self, helped and proxy reports are kinds of their own: one is never compared with another. Rows before, and the first of
-    each kind, have no change.
-    """
-    if start is None:
-        return {}
-    first: dict[tuple[str, str], Row] = {(start.instrument, start.respondent): start}
-    pairs: list[tuple[Row, Row]] = []
-    for row in rows:
-        kind = (row.instrument, row.respondent)
-        if kind not in first and row.assessed_on >= start.assessed_on:
-            first[kind] = row
-        elif kind in first and row.place > first[kind].place:
-            pairs.append((first[kind], row))
+def changes(rows: Iterable[Row], firsts: Mapping[tuple[str, str], Row], born_on: date) -> dict[int, Change]:
+    """The change of scored rows since the first of their kind, by row id; those before it, and it itself, have none."""
+    pairs = [(firsts[row.kind], row) for row in rows if row.kind in firsts and row.place > firsts[row.kind].place]
     findings = _findings(pair for pair in pairs if pair[0].weight_set != pair[1].weight_set)
     said: dict[tuple[str, Decimal, Decimal], tuple[str, str]] = {}
     found: dict[int, Change] = {}
@@ -149,17 +161,25 @@ def _points_change(instrument: str, was: int, value: int) -> tuple[str, str]:
     return points_text(value - was), meaning
 
 
-def lab_changes(rows: Iterable[LabResult], since: date | None) -> dict[int, Change]:
-    """The change of each laboratory value (in rising order) since the first of its assay from a day on, by row id."""
-    first: dict[str, LabResult] = {}
+def lab_changes(rows: Iterable[LabResult], firsts: Mapping[str, LabResult]) -> dict[int, Change]:
+    """The change of each laboratory value since the first of its assay, by row id; those before it, and it, have none."""
     found: dict[int, Change] = {}
     for row in rows:
-        if since is None or row.collected_on < since:
-            continue
-        known = first.setdefault(row.assay, row)
-        if known is not row:
-            found[row.pk] = Change(percent_text_of(known.value, row.value), "", known.collected_on, known.value)
+        first = firsts.get(row.assay)
+        if first is not None and lab_place(row) > lab_place(first):
+            found[row.pk] = Change(percent_text_of(first.value, row.value), "", first.collected_on, first.value)
     return found
+
+
+def lab_place(row: LabResult) -> tuple[date, datetime, int]:
+    """Where a laboratory value stands in the trend, as Row.place."""
+    return row.collected_on, row.recorded_at, row.pk
+
+
+def lab_trend(rows: Iterable[LabResult]) -> list[LabResult]:
+    """Of each assay the last entered of a day."""
+    last = {(row.assay, row.collected_on): row for row in sorted(rows, key=lab_place)}
+    return sorted(last.values(), key=lab_place)
 
 
 def percent_text_of(baseline: Decimal, value: Decimal) -> str:

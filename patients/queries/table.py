@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinics.models.base import day
 from patients import words
@@ -16,7 +17,7 @@ from patients.models import AssessmentState, Instrument, LabResult, Respondent
 from patients.queries.progress import Change, Row
 from patients.queries.scores import score_text
 from patients.scoring.bands import Band
-from patients.scoring.easi import WeightSet
+from patients.scoring.easi import WeightSet, weight_set
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Said:
             for band in ("", *(b.value for b in Band))
         }
     )
-    under_8: str = field(default_factory=lambda: str(words.WEIGHT_SETS[WeightSet.UNDER_8]))
+    weights: dict[str, str] = field(default_factory=lambda: {name: str(word) for name, word in words.WEIGHT_SETS.items()})
+    kept: str = field(default_factory=lambda: _("%(weights)s, left as stored when the date of birth was corrected"))
     part: str = field(default_factory=lambda: _("head and neck %(part)s"))
     left_open: str = field(default_factory=lambda: _("one question left open, counted 0"))
     entered: str = field(default_factory=lambda: _("entered %(on)s"))
@@ -62,26 +64,48 @@ class Line(NamedTuple):
     look: str
 
 
-def notes_of_day(rows: Sequence[Row], zone: ZoneInfo) -> dict[int, str]:
-    """Of several signed scores of one instrument on one day: when each was entered, and that only the last counts."""
-    days: dict[tuple[str, date], list[Row]] = {}
-    for row in rows:
-        if row.state == AssessmentState.SIGNED and row.total is not None:
-            days.setdefault((row.instrument, row.assessed_on), []).append(row)
+def notes_of_day(rows: Iterable[tuple[Hashable, int, datetime]], zone: ZoneInfo) -> dict[int, str]:
+    """Of several that count in one trend on one day (the first value is the same for them; then id, when entered; rising):
+    when each was entered, and that only the last counts.
+    """
+    days: dict[Hashable, list[tuple[int, datetime]]] = {}
+    for of, pk, at in rows:
+        days.setdefault(of, []).append((pk, at))
     found: dict[int, str] = {}
     for same in days.values():
-        for row in same if len(same) > 1 else []:
+        for number, (pk, at) in enumerate(same if len(same) > 1 else [], start=1):
             text = _("entered %(time)s, the last of this day: it counts")
-            if row is not same[-1]:
+            if number < len(same):
                 text = _("entered %(time)s; a later one of this day counts")
-            found[row.id] = text % {"time": f"{row.recorded_at.astimezone(zone):%H:%M}"}
+            found[pk] = text % {"time": f"{at.astimezone(zone):%H:%M}"}
     return found
+
+
+def is_kept(row: Row, born_on: date) -> bool:
+    """Whether an EASI that counts was left with weights that are not those of the age by the date of birth of today."""
+    if row.instrument != Instrument.EASI or row.state != AssessmentState.SIGNED:
+        return False
+    return row.weight_set != weight_set(born_on, row.assessed_on)
+
+
+def weight_notes(rows: Sequence[Row], born_on: date, said: Said) -> dict[int, str]:
+    """The weights of EASI in words, by row id: of all where both sets are listed or some were left as stored, else only
+    those under 8.
+    """
+    found = [row for row in rows if row.instrument == Instrument.EASI]
+    kept = {row.id for row in found if is_kept(row, born_on)}
+    names_all = bool(kept) or len({row.weight_set for row in found}) > 1
+    return {
+        row.id: said.kept % {"weights": said.weights[row.weight_set]} if row.id in kept else said.weights[row.weight_set]
+        for row in found
+        if names_all or row.weight_set == WeightSet.UNDER_8
+    }
 
 
 LOOKS: dict[str, str] = {AssessmentState.AMENDED: "is-replaced", AssessmentState.WITHDRAWN: "is-withdrawn"}
 
 
-def line_of(row: Row, change: Change | None, time: str, base: str, zone: ZoneInfo, said: Said) -> Line:
+def line_of(row: Row, change: Change | None, time: str, weights: str, base: str, zone: ZoneInfo, said: Said) -> Line:
     """An assessment as a row."""
     return Line(
         anchor="",
@@ -93,12 +117,12 @@ def line_of(row: Row, change: Change | None, time: str, base: str, zone: ZoneInf
         change=said.change(change),
         who=row.rater or said.who[row.respondent],
         entered_by="" if row.rater else row.recorded_by or "",
-        notes="; ".join(_notes(row, time, zone, said)),
+        notes="; ".join(_notes(row, time, weights, zone, said)),
         look=LOOKS.get(row.state, ""),
     )
 
 
-def _notes(row: Row, time: str, zone: ZoneInfo, said: Said) -> list[str]:
+def _notes(row: Row, time: str, weights: str, zone: ZoneInfo, said: Said) -> list[str]:
     notes = []
     if row.state == AssessmentState.AMENDED:
         notes.append(_("old value, corrected since: %(why)s") % {"why": row.withdrawn_reason})
@@ -110,8 +134,11 @@ def _notes(row: Row, time: str, zone: ZoneInfo, said: Said) -> list[str]:
         notes.append(said.part % {"part": score_text(row.instrument, row.head_neck)})
     if row.is_imputed:
         notes.append(said.left_open)
-    if row.weight_set == WeightSet.UNDER_8:
-        notes.append(said.under_8)
+    if row.instrument == Instrument.POEM and row.total is None:
+        count = row.left_open
+        notes.append(ngettext("%(n)s question left open", "%(n)s questions left open", count) % {"n": count})
+    if weights:
+        notes.append(weights)
     entered = row.recorded_at.astimezone(zone).date()
     if time:
         notes.append(time)
@@ -122,23 +149,33 @@ def _notes(row: Row, time: str, zone: ZoneInfo, said: Said) -> list[str]:
     return notes
 
 
-def lab_line(row: LabResult, change: Change | None, base: str, said: Said) -> Line:
-    """A laboratory value as a row; its address is where it is taken back."""
-    limit = row.limit
-    over = "" if limit is None else _("at or above the limit") if row.value >= limit else _("below the limit")
-    notes = [row.assay]
-    if limit is not None:
-        whose = _("limit %(limit)s of the laboratory") if row.laboratory_limit is not None else _("limit %(limit)s by age")
-        notes.append(whose % {"limit": f"{limit.normalize():f}"})
+def lab_word(row: LabResult) -> str:
+    """Where a laboratory value stands to its limit; nothing without one."""
+    if row.limit is None:
+        return ""
+    return _("at or above the limit") if row.value >= row.limit else _("below the limit")
+
+
+def limit_text(row: LabResult) -> str:
+    """The limit a laboratory value is read against, and whose it is; nothing without one."""
+    if row.limit is None:
+        return ""
+    whose = _("limit %(limit)s of the laboratory") if row.laboratory_limit is not None else _("limit %(limit)s by age")
+    return whose % {"limit": f"{row.limit.normalize():f}"}
+
+
+def lab_line(row: LabResult, change: Change | None, time: str, base: str, said: Said) -> Line:
+    """A laboratory value as a row."""
+    notes = [text for text in (row.assay, limit_text(row), time) if text]
     if row.is_haemolysed:
         notes.append(_("sample haemolysed"))
     return Line(
         anchor=f"lab-{row.public_id}",
-        url=f"{base}labs/{row.public_id}/withdraw/",
+        url=f"{base}labs/{row.public_id}/",
         on=day(row.collected_on),
         name=_("TARC"),
         value=row.shown,
-        word=over,
+        word=lab_word(row),
         change=said.change(change),
         who=_("Laboratory"),
         entered_by=row.recorded_by.name if row.recorded_by else "",

@@ -30,9 +30,10 @@ SignIn = Callable[[User], Client]
 TODAY = date(2026, 11, 20)
 EVERYTHING = frozenset({May.SEE_CLINICAL, May.RECORD_FACTS, May.SCORE})
 
-# session, account with memberships, patient; laboratory values, counts, rows, current scores, score settings, drafts;
+# session, account with memberships, patient; counts of scores and of laboratory values, scores, laboratory values, what to
+# compare with, firsts of scores and of laboratory values, current scores, score settings, latest laboratory value, drafts;
 # begin, audit row, namesakes, allergies, commit
-PAGE_QUERIES = 14
+PAGE_QUERIES = 19
 
 
 def chart(patient: Patient, wanted: str = "all", *, baseline: Any = None, rights: frozenset[May] = EVERYTHING) -> Chart:
@@ -277,7 +278,7 @@ def test_an_imputed_poem_is_marked_and_one_without_score_is_only_listed(adult: P
         (True, True)
     ]
     assert [(line.value, line.notes) for line in found.lines] == [
-        ("not scored", ""),
+        ("not scored", "2 questions left open"),
         ("7", "one question left open, counted 0"),
     ]
 
@@ -509,7 +510,7 @@ def test_every_link_of_the_page_leads_somewhere(signed_in: SignIn, clinician: Us
     page = signed_in(clinician).get(path).content.decode()
     links = [urljoin(path, link) for link in re.findall(r'href="(\.\./[^"]+)"', page)]
     names = {resolve(link).url_name for link in links}
-    assert names == {"assessment_page", "assessment_add", "lab_add", "row_withdraw"}
+    assert names == {"assessment_page", "assessment_add", "lab_add", "lab_page"}
     assert {link.split("/")[2] for link in links} == {str(adult.public_id)}
     anchors = set(re.findall(r'href="#([^"]+)"', page)) - {"main"}
     assert anchors
