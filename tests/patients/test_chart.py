@@ -286,3 +286,21 @@ def test_a_value_without_limit_leaves_a_gap() -> None:
     limits = [(date(2026, 1, 1), None), (date(2026, 1, 6), Decimal(743))]
     assert [(one.x1, one.x2) for one in chart.levels(limits, scale, span, 100)] == [(50, 100)]
     assert chart.levels([], scale, span, 100) == []
+
+
+def test_the_number_of_a_limit_stands_above_its_end_or_below() -> None:
+    """13 pixels to a line: below where the top is nearer than that, or another number ends beside it."""
+    level = chart.Level
+    for y, expected in ((17.0, 13.0), (16.9, 29.9), (60.0, 56.0)):
+        assert chart.named_levels([level(0, 50, y, Decimal(1))]) == [(level(0, 50, y, Decimal(1)), pytest.approx(expected))]
+    first = level(0, 50, 60, Decimal(1))
+    for x, y, expected in (
+        (61.9, 66, 79),
+        (62.0, 66, 62),
+        (61.9, 73, 69),
+        (61.9, 72.9, 85.9),
+        (61.9, 47, 43),
+        (61.9, 47.1, 60.1),
+    ):
+        second = level(50, x, y, Decimal(2))
+        assert chart.named_levels([first, second])[1] == (second, pytest.approx(expected))
