@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinics.models import Clinic, User
+from clinics.models.base import day
 from patients import actions
 from patients.models import Assessment, Patient
 from tests.factories import actor_for, make_assessment, make_lab, make_patient
@@ -132,6 +133,16 @@ def test_the_table_is_one_step_from_the_chart(page_of: Journey, clinician: User,
     expect(row.locator(".value")).to_contain_text("2500")
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "ar"])
+def test_the_page_of_a_laboratory_value_is_accessible(
+    page_of: Journey, clinician: User, child: Patient, locale: str
+) -> None:
+    page = page_of(clinician, path=path(child), locale=locale)
+    page.locator(".chart-table tr[id^=lab-] td.name a").first.click()
+    expect(page.locator(".score-big strong")).to_have_text("2500\u00a0pg/mL")
+    look(page, f"laboratory value {locale}")
+
+
 def test_range_and_comparison_without_javascript(page_of: Journey, clinician: User, child: Patient) -> None:
     page = page_of(clinician, path=path(child), java_script_enabled=False)
     ranges = page.get_by_role("navigation", name="Time shown")
@@ -159,4 +170,24 @@ def test_on_paper_bands_are_lines_and_names_and_markers_are_black(
     )
     assert marks == ["rgb(0, 0, 0)"]
     expect(page.locator(".panel-easi .edge text")).to_have_count(6)
+    lines = page.locator(".panel-easi .shade").evaluate_all("all => all.map(one => getComputedStyle(one).strokeWidth)")
+    assert lines == ["1px"] * 6
     expect(page.locator(".banner")).to_be_visible()
+
+
+def test_a_sheet_of_a4_says_clinic_and_day_and_breaks_no_date(
+    page_of: Journey, clinician: User, clinic: Clinic, child: Patient
+) -> None:
+    page = page_of(clinician, path=path(child))
+    expect(page.locator(".on-paper")).to_be_hidden()
+    page.emulate_media(media="print")
+    printed = day(clinic.today(timezone.now()))
+    expect(page.locator(".on-paper")).to_have_text(f"{clinic.name}, printed {printed}")
+    expect(page.get_by_text("Record:").first).to_be_hidden()
+    for width in (680, 703, 718, 756):  # 210 mm without margins of 15, 12, 10 and 5 mm
+        page.set_viewport_size({"width": width, "height": 1000})
+        dates = page.locator(".chart-table td.name bdi")
+        heights = dates.evaluate_all("all => all.map(one => one.getClientRects().length)")
+        assert set(heights) == {1}, width
+        expect(page.locator(".chart-table thead th").first).to_be_visible()
+        assert page.locator(".chart-table tbody td").first.evaluate("one => getComputedStyle(one).display") == "table-cell"
