@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from adtrack import health
 from adtrack.checks import check_demo_accounts, check_deployment
+from adtrack.wsgi import in_one_piece
 from clinics import actions
 from tests.factories import make_user
 from tests.processes import ROOT, environment, free_port
@@ -259,3 +260,11 @@ def test_page_with_an_error_of_ours_is_500_and_promises_no_time(monkeypatch: pyt
     page = client.get("/")
     assert page.status_code == 500
     assert "Retry-After" not in page
+
+
+def test_the_application_runs_in_a_frame_with_room_for_its_stack() -> None:
+    """Below it nothing asks the system for memory at every call; what it is given and gives back stays the same."""
+    call = in_one_piece(lambda environ, start_response: [environ, start_response, sys._getframe(1).f_code.co_nlocals])
+    environ, start_response, room = call({"PATH_INFO": "/"}, print)
+    assert (environ, start_response) == ({"PATH_INFO": "/"}, print)
+    assert room * 8 > 64 * 1024
