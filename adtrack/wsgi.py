@@ -8,10 +8,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adtrack.settings")
 
-# CPython keeps the frames of a thread in pieces of 16 KB and gives a piece back to the system as soon as it is left. Where a
-# loop of a template happens to run across the border of two pieces, every call in it asks the system for memory. Measured: a
-# chart of 500 scores took 400 ms instead of 120. A frame that needs more than half of 128 KB gets a piece of that size, and
-# everything below it, the whole request, stays in there.
+# CPython keeps the frames of a thread in pieces of 16 KB and gives a piece back to the system as soon as it is left. Where
+# a loop of a template happens to run across the border of two pieces, every call in it asks the system for memory.
+# Measured: a chart of 500 scores took 400 ms instead of 120. A frame that needs more than half of 128 KB gets a piece of
+# that size, and everything below it, the whole request, stays in there.
 SLOTS = 8_500  # of eight bytes
 
 
