@@ -127,7 +127,7 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
     span = _span(key, first, on)
     rows, cut = chart_rows(patient, span.since, span.until)
     labs, labs_cut = _labs(patient, span)
-    starts = starts_of(patient, baseline)
+    starts = starts_of(patient, baseline, rows if key == "all" and not cut else None)
     start = starts.start
     since = start.assessed_on if start else first_lab
     last_lab, lab_firsts = lab_starts(patient, since if first_lab else None)

@@ -50,6 +50,11 @@ class Row(NamedTuple):
         return self.instrument, self.respondent
 
     @property
+    def counts(self) -> bool:
+        """Whether trends and current scores are made of it."""
+        return self.state == AssessmentState.SIGNED and self.total is not None
+
+    @property
     def place(self) -> tuple[date, datetime, int]:
         """Where it stands in the trend: by day, of one day by when it was entered."""
         return self.assessed_on, self.recorded_at, self.id
@@ -75,7 +80,7 @@ def trend_of(rows: Iterable[Row]) -> list[Row]:
     """What lines and comparisons run through: of each instrument and respondent the last entered of a day."""
     last: dict[tuple[str, str, date], Row] = {}
     for row in sorted(rows, key=lambda row: row.place):
-        if row.state == AssessmentState.SIGNED and row.total is not None:
+        if row.counts:
             last[*row.kind, row.assessed_on] = row
     return sorted(last.values(), key=lambda row: row.place)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -29,8 +29,14 @@ class Starts(NamedTuple):
     firsts: dict[tuple[str, str], Row]  # of each instrument and respondent, on the day of `start` or after it
 
 
-def starts_of(patient: Patient, baseline: UUID | None) -> Starts:
-    """What the changes of a patient are counted from, and what else may be chosen; two queries."""
+def starts_of(patient: Patient, baseline: UUID | None, whole: Iterable[Row] | None = None) -> Starts:
+    """What the changes of a patient are counted from, and what else may be chosen.
+
+    Two queries; none when the whole history is at hand.
+    """
+    if whole is not None:
+        rows = [row for row in whole if row.counts]
+        return _starts(rows, baseline, lambda start: trend_of(row for row in rows if row.assessed_on >= start.assessed_on))
     counting = Assessment.objects.counting().filter(patient=patient)
     ranked = counting.annotate(
         from_first=Window(RowNumber(), partition_by=["instrument", "respondent"], order_by=FIRST),
@@ -40,7 +46,10 @@ def starts_of(patient: Patient, baseline: UUID | None) -> Starts:
     wanted = Q(from_first=1) | Q(from_last=1) | Q(offered__lte=OFFERED)
     if baseline is not None:
         wanted |= Q(public_id=baseline)
-    rows = _rows(ranked.filter(wanted))
+    return _starts(_rows(ranked.filter(wanted)), baseline, lambda start: _firsts(counting, start))
+
+
+def _starts(rows: list[Row], baseline: UUID | None, since: Callable[[Row], list[Row]]) -> Starts:
     first: dict[tuple[str, str], Row] = {}
     for row in trend_of(rows):
         first.setdefault(row.kind, row)
@@ -50,7 +59,10 @@ def starts_of(patient: Patient, baseline: UUID | None) -> Starts:
     last = {row.instrument: row for row in rows}
     if start is None:
         return Starts(None, [], last, {})
-    return Starts(start, _offered(rows, usual[0], start), last, _firsts(counting, start))
+    firsts: dict[tuple[str, str], Row] = {}
+    for row in since(start):
+        firsts.setdefault(row.kind, row)
+    return Starts(start, _offered(rows, usual[0], start), last, firsts | {start.kind: start})
 
 
 def _rows(ranked: QuerySet) -> list[Row]:
@@ -66,10 +78,10 @@ def _offered(rows: Iterable[Row], first: Row, start: Row) -> list[Row]:
     return sorted(found.values(), key=lambda row: row.place)
 
 
-def _firsts(counting: QuerySet, start: Row) -> dict[tuple[str, str], Row]:
+def _firsts(counting: QuerySet, start: Row) -> list[Row]:
     since = counting.filter(assessed_on__gte=start.assessed_on)
     ranked = since.annotate(from_first=Window(RowNumber(), partition_by=["instrument", "respondent"], order_by=FIRST))
-    return {row.kind: row for row in _rows(ranked.filter(from_first=1))} | {start.kind: start}
+    return _rows(ranked.filter(from_first=1))
 
 
 def lab_starts(patient: Patient, since: date | None) -> tuple[LabResult | None, dict[str, LabResult]]:

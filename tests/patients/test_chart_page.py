@@ -22,8 +22,9 @@ from patients import actions, queries, words
 from patients.models import Assessment, Patient
 from patients.queries.chart import CAP, Chart
 from patients.queries.panels import Panel
-from patients.queries.progress import percent_text, points_text
-from tests.factories import NOW, easi_values, make_assessment, make_lab, make_patient, poem_values
+from patients.queries.progress import percent_text, points_text, read
+from patients.queries.starts import starts_of
+from tests.factories import NOW, easi_values, make_assessment, make_lab, make_patient, poem_values, scorer_of
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -33,7 +34,7 @@ EVERYTHING = frozenset({May.SEE_CLINICAL, May.RECORD_FACTS, May.SCORE})
 # session, account with memberships, patient; counts of scores and of laboratory values, scores, laboratory values, what to
 # compare with, firsts of scores and of laboratory values, current scores, score settings, latest laboratory value, drafts;
 # begin, audit row, namesakes, allergies, commit
-PAGE_QUERIES = 19
+PAGE_QUERIES = 17  # two more where only a part of the history is shown
 
 
 def chart(patient: Patient, wanted: str = "all", *, baseline: Any = None, rights: frozenset[May] = EVERYTHING) -> Chart:
@@ -121,10 +122,34 @@ def test_the_page_takes_the_same_queries_for_any_number_of_scores(
         make_lab(adult, on=adult.clinic.today(now), at=now)
     client, path = signed_in(clinician), reverse("patient_chart", args=[adult.public_id])
     client.get(path)
+    with django_assert_num_queries(PAGE_QUERIES + 2):
+        client.get(f"{path}?range=6m")
     with django_assert_num_queries(PAGE_QUERIES):
         page = client.get(f"{path}?range=all").content.decode()
     assert page.count('<a class="dot self') == page.count("<tr>") - 1 == count
     assert page.count('<a class="dot lab') == page.count('<tr id="lab-') == min(count, 3)
+
+
+def test_starts_are_the_same_from_the_history_at_hand_as_from_the_database(adult: Patient) -> None:
+    today = adult.clinic.today(NOW)
+    for days, instrument, more in (
+        (400, "easi", {}),
+        (400, "easi", {"hn_area": 3}),
+        (300, "poem", {}),
+        (300, "poem", {"respondent": "proxy"}),
+        (200, "viga_ad", {}),
+        (10, "easi", {"hn_area": 4}),
+        (5, "poem", {"poem_itch": 4}),
+        (1, "itch", {}),
+    ):
+        make_assessment(adult, instrument, on=today - timedelta(days=days), at=NOW, **more)
+    withdrawn = make_assessment(adult, on=today - timedelta(days=500), at=NOW)
+    actions.withdraw_assessment(scorer_of(adult.clinic), withdrawn, reason="error", at=NOW)
+    whole = read(Assessment.objects.filter(patient=adult).order_by("assessed_on", "recorded_at", "id"))
+    for baseline in (None, whole[1].public_id, whole[4].public_id):
+        asked, at_hand = starts_of(adult, baseline), starts_of(adult, baseline, whole)
+        assert at_hand == asked
+        assert asked.start is not None
 
 
 @pytest.mark.parametrize(("count", "is_cut"), [(CAP, False), (CAP + 1, True)])
