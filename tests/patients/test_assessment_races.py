@@ -46,7 +46,7 @@ def told(act: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def amend(by: Actor, row: Assessment, submission: UUID | None = None, **more: Any) -> Assessment:
-    values = easi_values(**more)
+    values = easi_values(**{"hn_area": 3} | more)
     return actions.amend_assessment(by, row, values, reason="error", submission=submission or uuid4(), at=NOW)
 
 
