@@ -44,7 +44,8 @@ from patients.api.score_shapes import (
 )
 from patients.models import Assessment, AssessmentState, LabResult, Patient
 from patients.queries.assessments import Which, assessments, colleague
-from patients.queries.chart_data import chart_data, range_starts
+from patients.queries.chart import range_start
+from patients.queries.chart_data import chart_data
 
 KEPT = ("limit", "instrument", "from_on", "until_on", "state", "with_withdrawn")  # in the link to the next page
 CHANGED: dict[str, Any] = {"described": {409: ChangedAssessmentProblem}, "refusals": (404,)}
@@ -314,7 +315,7 @@ class Chart(PatientEndpoint):
         with transaction.atomic():
             patient = self.patient(public_id, May.SEE_CLINICAL)
             today = patient.clinic.today(at)
-            from_on = range_starts(wanted, today)
+            from_on = range_start(wanted, today)
             actions.open_patient(self.actor(patient.clinic), patient, at=at, page="chart opened")
             series = chart_data(patient, from_on=from_on)
         return Response({"range": wanted, "from_on": from_on, "until_on": today, "series": series})

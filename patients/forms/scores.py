@@ -288,14 +288,15 @@ class LevelForm(AssessmentForm):
     """One level of a scale."""
 
     label: Any = _("Level")
+    scale: range
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["level"] = Choice(self.levels(), label=self.label)
 
     def levels(self) -> list[tuple[str, Any]]:
-        """The buttons."""
-        raise NotImplementedError
+        """The buttons: the numbers of the scale."""
+        return [(str(n), str(n)) for n in self.scale]
 
 
 class VigaForm(LevelForm):
@@ -303,10 +304,11 @@ class VigaForm(LevelForm):
 
     instrument = Instrument.VIGA_AD.value
     label = _("How the skin is on the whole")
+    scale = viga.LEVELS
 
     def levels(self) -> list[tuple[str, Any]]:
         """0 to 4 with the short labels, or the owner's texts."""
-        return [(str(n), self.texts.get(f"level_{n}") or words.VIGA_LEVELS[n]) for n in viga.LEVELS]
+        return [(str(n), self.texts.get(f"level_{n}") or words.VIGA_LEVELS[n]) for n in self.scale]
 
 
 class AskedForm(AssessmentForm):
@@ -394,10 +396,7 @@ class ItchForm(AskedForm, LevelForm):
 
     instrument = Instrument.ITCH.value
     label = _("Worst itch in the past 24 hours")
-
-    def levels(self) -> list[tuple[str, Any]]:
-        """0 to 10."""
-        return [(str(n), str(n)) for n in itch.LEVELS]
+    scale = itch.LEVELS
 
 
 FORMS: dict[str, type[AssessmentForm]] = {form.instrument: form for form in (EasiForm, VigaForm, PoemForm, ItchForm)}

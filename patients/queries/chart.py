@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -182,7 +182,7 @@ def _labs(patient: Patient, span: chart.Span) -> tuple[list[LabResult], str]:
 
 def _counts(patient: Patient, until: date) -> tuple[dict[str, int], date | None, date | None]:
     """How many scores and laboratory values lie in each range; the first day of all, and that of laboratory values."""
-    since = {name: _since(name, date.min, until) for name in RANGES}
+    since = {name: range_start(name, until) or date.min for name in RANGES}
     live = Q(state=AssessmentState.SIGNED)
     found = entries(patient).aggregate(
         first=Min("assessed_on"),
@@ -198,16 +198,17 @@ def _counts(patient: Patient, until: date) -> tuple[dict[str, int], date | None,
     return counts, min(days, default=None), found_labs["first"]
 
 
-def _since(key: str, first: date, until: date) -> date:
+def range_start(key: str, until: date) -> date | None:
+    """The first day of a range (a key of RANGES) that ends on a day; None for everything."""
     months = RANGES[key][1]
     if key == "12w":
-        return date.fromordinal(until.toordinal() - TWELVE_WEEKS)
-    return first if months is None else chart.months_before(until, months)
+        return until - timedelta(days=TWELVE_WEEKS)
+    return None if months is None else chart.months_before(until, months)
 
 
 def _span(key: str, first: date | None, until: date) -> chart.Span:
     latest_start = date.fromordinal(until.toordinal() - LEAST_DAYS)
-    return chart.Span(min(_since(key, first or latest_start, until), latest_start), until)
+    return chart.Span(min(range_start(key, until) or first or latest_start, latest_start), until)
 
 
 def _options(rows: Sequence[Row], start: Row | None) -> list[Option]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from patients import chart, words
+from patients import words
 from patients.models import Assessment, Instrument, LabResult, Patient
-from patients.queries.chart import RANGES, TWELVE_WEEKS
 
 TARC = "tarc"
 SERIES = (*Instrument.values, TARC)
@@ -20,14 +19,6 @@ SERIES = (*Instrument.values, TARC)
 def exact(value: Decimal | int | None) -> str | None:
     """A number without trailing zeros: "14", "0.15"; None for none."""
     return None if value is None else f"{Decimal(value).normalize():f}"
-
-
-def range_starts(wanted: str, today: date) -> date | None:
-    """The first day of a range of the chart that ends today; None for all."""
-    if wanted == "12w":
-        return today - timedelta(days=TWELVE_WEEKS)
-    _name, months = RANGES[wanted]
-    return None if months is None else chart.months_before(today, months)
 
 
 def chart_data(patient: Patient, *, from_on: date | None = None) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from django.urls import reverse
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions, queries
 from patients.models import Assessment, CurrentScores, InstrumentEdition, LabResult, Patient
-from patients.queries.chart_data import exact, range_starts
+from patients.queries.chart import range_start
+from patients.queries.chart_data import exact
 from tests.api import Api
 from tests.factories import E5, NOW, actor_for, make_assessment, make_lab, make_member, make_patient
 
@@ -792,13 +793,13 @@ def test_the_chart_holds_what_counts(clinician: User, patient: Patient) -> None:
     ],
 )
 def test_ranges_of_the_chart(wanted: str, today: date, first: date | None) -> None:
-    assert range_starts(wanted, today) == first
+    assert range_start(wanted, today) == first
 
 
 @pytest.mark.parametrize("reach", ["12w", "6m", "1y", "all"])
 def test_a_range_begins_with_its_first_day(reach: str, clinician: User, clinic: Clinic) -> None:
     patient, today = make_patient(clinic, birth_date=ADULT), clinic.today(datetime.now(UTC))
-    start = range_starts(reach, today)
+    start = range_start(reach, today)
     inside = start or today - timedelta(days=5000)
     for on in (today, inside, *([start - timedelta(days=1)] if start else [])):
         make_assessment(patient, "viga_ad", on=on, at=datetime.now(UTC))
