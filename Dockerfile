@@ -21,4 +21,4 @@ COPY --from=build /app /app
 WORKDIR /app
 USER 10001
 EXPOSE 8000
-CMD ["gunicorn", "adtrack.wsgi", "--no-control-socket", "--bind", "0.0.0.0:8000", "--workers", "2"]
+CMD ["gunicorn", "adtrack.wsgi", "--no-control-socket", "--bind", "0.0.0.0:8000", "--workers", "5"]

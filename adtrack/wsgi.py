@@ -1,5 +1,6 @@
 """The WSGI application."""
 
+import gc
 import os
 from collections.abc import Callable
 from typing import Any
@@ -25,3 +26,7 @@ def in_one_piece(application: Callable[..., Any]) -> Callable[..., Any]:
 
 
 application = in_one_piece(get_wsgi_application())
+
+# What was loaded for the start stays: the collector need not walk through it again and again while pages make their rows.
+gc.freeze()
+gc.set_threshold(50_000, 20, 20)

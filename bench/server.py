@@ -1,4 +1,4 @@
-"""gunicorn with two sync workers, as production runs it, and a browser that can sign in to it over real HTTP."""
+"""gunicorn with five sync workers, as production runs it, and a browser that can sign in to it over real HTTP."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def gunicorn(settings: str, port: int) -> Iterator[None]:
         "--bind",
         f"127.0.0.1:{port}",
         "--workers",
-        "2",
+        "5",
     ]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
     process = subprocess.Popen([*command, "--no-control-socket", "--log-level", "warning"], env=environment)

@@ -14,7 +14,20 @@ APPS = ["clinics", "patients", "regimens", "reminders", "portal", "adtrack"]
 # Within an app, from the ground up. A module may import modules of its own layer and of lower ones. The edge is one layer:
 # everything that knows a request, a form, a task or a command.
 LAYERS: list[set[str]] = [
-    {"scoring", "protocol", "ages", "names", "sites", "chart", "words", "errors", "logs", "hashers", "append_only"},
+    {
+        "scoring",
+        "protocol",
+        "ages",
+        "names",
+        "sites",
+        "chart",
+        "words",
+        "errors",
+        "logs",
+        "hashers",
+        "append_only",
+        "statements",
+    },
     {"models"},
     {"access", "audit", "guard", "http", "mail"},
     {"queries"},
@@ -33,6 +46,7 @@ LAYERS: list[set[str]] = [
         "middleware",
         "problems",
         "serializers",
+        "sessions",
         "tasks",
         "templatetags",
         "views",

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinics.models.base import PublicIdModel, one_line, paired
-from clinics.models.clinic import Clinic
+from clinics.models.clinic import Clinic, ClinicSettings
+from clinics.statements import Given, Statement
 
 
 class UserManager(BaseUserManager["User"]):
@@ -111,8 +112,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
         What `live` asks of clinic and account is looked at here, and the rows are sorted here: both cost less than in SQL.
         """
-        rows = self.filter(user_id=user_id, ended_at__isnull=True).select_related("user", "clinic", "clinic__settings")
-        live = [row for row in rows.order_by() if row.user.is_active and row.clinic.closed_at is None]
+        rows = [_with_account(values) for values in OF_ACCOUNT.run(user=user_id)]
+        live = [row for row in rows if row.user.is_active and row.clinic.closed_at is None]
         return sorted(live, key=lambda row: (row.clinic.name, row.role))
 
 
@@ -140,6 +141,34 @@ class Membership(PublicIdModel, RoleFields):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.clinic}"
+
+
+# Each model of a row of `of_account` with the way to it, and the columns that are its own.
+READ_TOGETHER: list[tuple[type[models.Model], str, list[str]]] = [
+    (model, way, [column.attname for column in model._meta.concrete_fields])
+    for model, way in ((Membership, ""), (User, "user__"), (Clinic, "clinic__"), (ClinicSettings, "clinic__settings__"))
+]
+
+
+def _of_account() -> models.QuerySet:
+    columns = [f"{way}{column}" for _model, way, own in READ_TOGETHER for column in own]
+    mine = Membership.objects.filter(user_id=Given("user", models.BigIntegerField()), ended_at__isnull=True)
+    return mine.order_by().values_list(*columns)
+
+
+OF_ACCOUNT = Statement(_of_account)
+
+
+def _with_account(values: tuple) -> Membership:
+    """A membership with account, clinic and settings, from one row of OF_ACCOUNT."""
+    found: list[Any] = []
+    for model, _way, own in READ_TOGETHER:
+        found.append(model.from_db("default", own, values[: len(own)]))
+        values = values[len(own) :]
+    membership, user, clinic, settings = found
+    membership.user, membership.clinic = user, clinic
+    Clinic._meta.get_field("settings").set_cached_value(clinic, settings if settings.pk is not None else None)
+    return membership
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
-from operator import or_
+from functools import lru_cache, reduce
+from operator import and_
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BooleanField, Q
+from django.db.models import BigIntegerField, BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
+from clinics.access import May, clinics_where
 from clinics.models import Clinic
 from clinics.models.base import day
+from clinics.statements import Given, Statement
 from patients import ages, names, words
 from patients.models import (
     Patient,
     Sex,
 )
-from patients.models.patient import PatientQuerySet
 from patients.queries.scores import OUT_OF_DATE_DAYS, age_words, score_text
 
 PAGE_SIZE = 50
@@ -49,22 +50,50 @@ class Search:
     with_closed: bool = False
 
 
-def found(user: Any, clinic: Clinic, search: Search) -> list[PatientQuerySet]:
-    """Patients of a clinic that fit the search: whoever is in any of these parts.
+class Part(NamedTuple):
+    """One range of one index: names of CONDITIONS, and the values they take."""
+
+    conditions: tuple[str, ...]
+    values: dict[str, Any]
+
+    def plus(self, condition: str, **values: Any) -> Part:
+        """The same range, narrowed."""
+        return Part((*self.conditions, condition), self.values | values)
+
+
+NAME_KEY, KEY = Patient._meta.get_field("name_key"), BigIntegerField()
+FROM_HERE = Given("name_key", NAME_KEY)
+# The redundant first half of "after" and "before" is the one the index can start from.
+CONDITIONS: dict[str, Q] = {
+    "clinic": Q(clinic_id=Given("clinic", KEY)),
+    "open": Q(closed_at__isnull=True),
+    "born": Q(birth_date=Given("born", Patient._meta.get_field("birth_date"))),
+    "number": Q(record_number__in=[Given(name, Patient._meta.get_field("record_number")) for name in ("typed", "upper")]),
+    "name": Q(name_key__gte=Given("prefix", NAME_KEY), name_key__lt=Given("end", NAME_KEY)),
+    "is": Q(public_id=Given("public_id", Patient._meta.get_field("public_id"))),
+    "after": Q(name_key__gte=FROM_HERE) & (Q(name_key__gt=FROM_HERE) | Q(id__gt=Given("id", KEY))),
+    "before": Q(name_key__lte=FROM_HERE) & (Q(name_key__lt=FROM_HERE) | Q(id__lt=Given("id", KEY))),
+}
+
+
+def found(user: Any, clinic: Clinic, search: Search) -> list[Part]:
+    """Patients of a clinic that fit the search, those the account may see: whoever is in any of these parts.
 
     Each part is one range of one index, so a page of it costs a page. Joined by OR in one query they would make PostgreSQL
     walk the clinic in name order and look at every row before the first that fits.
     """
-    rows = Patient.objects.visible_to(user).filter(clinic=clinic)
+    if clinic.pk not in clinics_where(user, May.SEE_PATIENTS):
+        return []
+    rows = Part(("clinic",), {"clinic": clinic.pk})
     if not search.with_closed:
-        rows = rows.open()
+        rows = rows.plus("open")
     if search.born_on is not None:
-        rows = rows.filter(birth_date=search.born_on)
+        rows = rows.plus("born", born=search.born_on)
     if not search.text:
         return [rows]
-    by_number = rows.filter(record_number__in={search.text.strip(), search.text.strip().upper()})
+    by_number = rows.plus("number", typed=search.text.strip(), upper=search.text.strip().upper())
     prefixes = names.search_prefixes(search.text)
-    return [by_number, *(rows.filter(name_key__gte=prefix, name_key__lt=prefix + "\U0010ffff") for prefix in prefixes)]
+    return [by_number, *(rows.plus("name", prefix=prefix, end=prefix + "\U0010ffff") for prefix in prefixes)]
 
 
 class Listed(NamedTuple):
@@ -93,8 +122,9 @@ class Listed(NamedTuple):
 
 # The current scores stand in one row per patient (models.CurrentScores): a join by key for each line of the page.
 OWN = frozenset(column.name for column in Patient._meta.get_fields()) | {"is_alike"}
-COLUMNS = [name if name in OWN else f"scores__{name}" for name in Listed._fields[:-1]]
-COLUMNS.append("clinic__score_settings__out_of_date_days")
+COLUMNS = tuple(name if name in OWN else f"scores__{name}" for name in Listed._fields[:-1])
+COLUMNS += ("clinic__score_settings__out_of_date_days",)
+PLACE = ("name_key", "id")
 
 
 @dataclass(frozen=True)
@@ -111,42 +141,51 @@ class Page:
         return self.rows[-1]
 
 
+@lru_cache(maxsize=256)
+def _statement(conditions: tuple[str, ...], columns: tuple[str, ...], count: int, *, backwards: bool = False) -> Statement:
+    """So many rows under these conditions in name order."""
+
+    def rows() -> QuerySet:
+        fitting = Patient.objects.filter(reduce(and_, (CONDITIONS[name] for name in conditions)))
+        order = ("-name_key", "-id") if backwards else ("name_key", "id")
+        return fitting.annotate(is_alike=alike()).order_by(*order).values_list(*columns)[:count]
+
+    return Statement(rows)
+
+
 def page_of_patients(
-    parts: list[PatientQuerySet], *, after: UUID | None = None, before: UUID | None = None, size: int = PAGE_SIZE
+    parts: list[Part], *, after: UUID | None = None, before: UUID | None = None, size: int = PAGE_SIZE
 ) -> Page:
     """The page that follows, or precedes, a patient (by public id) in name order; the first page without either.
 
     A patient that is no longer in the list gives the first page.
     """
-    anchor = _place(parts, after or before)
-    if anchor is None:
+    place = _place(parts, after or before)
+    if place is None:
         rows = _first(parts, size + 1)
         return Page(rows[:size], has_next=len(rows) > size, has_previous=False)
-    key, pk = anchor
-    # The redundant first condition is the one the index can start from.
     if after:
-        parts = [part.filter(name_key__gte=key).filter(Q(name_key__gt=key) | Q(id__gt=pk)) for part in parts]
-        rows = _first(parts, size + 1)
+        rows = _first([part.plus("after", **place) for part in parts], size + 1)
         return Page(rows[:size], has_next=len(rows) > size, has_previous=True)
-    parts = [part.filter(name_key__lte=key).filter(Q(name_key__lt=key) | Q(id__lt=pk)) for part in parts]
-    rows = _first(parts, size + 1, backwards=True)
+    rows = _first([part.plus("before", **place) for part in parts], size + 1, backwards=True)
     return Page(rows[:size][::-1], has_next=True, has_previous=len(rows) > size)
 
 
-def _place(parts: list[PatientQuerySet], public_id: UUID | None) -> tuple[str, int] | None:
+def _place(parts: list[Part], public_id: UUID | None) -> dict[str, Any] | None:
     """Where a patient of the list stands in name order."""
-    if public_id is None:
-        return None
-    return reduce(or_, parts).filter(public_id=public_id).values_list("name_key", "id").first()
+    for part in parts if public_id is not None else []:
+        one = part.plus("is", public_id=public_id)
+        for place in _statement(one.conditions, PLACE, 1).run(**one.values):
+            return dict(zip(PLACE, place, strict=True))
+    return None
 
 
-def _first(parts: list[PatientQuerySet], count: int, *, backwards: bool = False) -> list[Listed]:
+def _first(parts: list[Part], count: int, *, backwards: bool = False) -> list[Listed]:
     """The first, or last, rows of the parts together in name order; somebody in two parts comes once."""
-    order = ("-name_key", "-id") if backwards else ("name_key", "id")
     rows: dict[int, Listed] = {}
     for part in parts:
-        values = part.annotate(is_alike=alike()).order_by(*order).values_list(*COLUMNS)[:count]
-        rows |= {row.id: row for row in map(Listed._make, values)}
+        found = _statement(part.conditions, COLUMNS, count, backwards=backwards).run(**part.values)
+        rows |= {row.id: row for row in map(Listed._make, found)}
     # Python compares text by code point, as both engines do for this column (migration 0002).
     return sorted(rows.values(), key=lambda row: (row.name_key, row.id), reverse=backwards)[:count]
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,7 +32,6 @@ def patient_list(request: Request) -> HttpResponse:
     return _list(request, form, search)
 
 
-@transaction.atomic
 def _list(request: Request, form: SearchForm, search: Search) -> HttpResponse:
     clinic = request.access.here
     by = request.access.actor(clinic)

@@ -75,7 +75,7 @@ def test_list_costs_the_same_for_one_and_three_rows(
         assert len(api.get("patients/").json()["results"]) == 3
 
 
-LIST_QUERIES = 12
+LIST_QUERIES = 13
 
 
 def test_list_pages_forth_and_back_without_a_name_in_the_address(nurse: User, clinic: Clinic) -> None:

@@ -24,8 +24,8 @@ from tests.factories import NOW, make_member, make_patient
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
-# session, account with its roles, begin, the page of patients with their scores, the audit row, commit
-LIST_QUERIES = 6
+# session, account with its roles, the page of patients with their scores, the audit row
+LIST_QUERIES = 4
 
 
 def typed(**more: str) -> dict[str, str]:
