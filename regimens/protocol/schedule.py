@@ -1,0 +1,47 @@
+"""On which days a plan asks for something. Pure; the times of a day come with the slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from regimens.protocol.facts import Phase
+
+WEEK = 7
+FREE_DAYS = 2  # between two maintenance applications of tacrolimus (EU leaflet: 2 to 3 days without Protopic)
+
+
+def is_apart(weekdays: Iterable[int], free_days: int = FREE_DAYS) -> bool:
+    """Whether at least so many free days lie between any two of these weekdays (0 to 6), week after week.
+
+    EU leaflet of Protopic: twice weekly with 2 to 3 days without. For two days this means a distance of 3 or 4 (mod 7).
+    """
+    days = sorted(set(weekdays))
+    gaps = [(after - before) % WEEK or WEEK for before, after in zip(days, days[1:] + days[:1], strict=True)]
+    return all(gap > free_days for gap in gaps)
+
+
+def dose_days(
+    phase: Phase,
+    starts_on: date,
+    *,
+    since: date,
+    until: date,
+    until_on: date | None = None,
+    per_day: int | None = None,
+    weekdays: frozenset[int] = frozenset(),
+    every_days: int | None = None,
+) -> list[tuple[date, int]]:
+    """The days from `since` to `until` (both included) on which something is due, with how often; as needed and on hold none.
+
+    The plan runs from `starts_on` to `until_on` (included; None: open).
+    """
+    first, last = max(since, starts_on), min(until, until_on or until)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    if phase in (Phase.INDUCTION, Phase.COURSE):
+        return [(day, per_day or 1) for day in days]
+    if phase == Phase.MAINTENANCE:
+        return [(day, 1) for day in days if day.weekday() in weekdays]
+    if phase == Phase.INTERVAL and every_days:
+        return [(day, 1) for day in days if (day - starts_on).days % every_days == 0]
+    return []
