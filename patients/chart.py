@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 from math import dist
 from typing import NamedTuple
@@ -127,12 +128,12 @@ class Scale:
     is_whole: bool = False
     under: Decimal = Decimal(0)  # room below the lowest value, so that a clear skin is not drawn on the frame
 
-    @property
+    @cached_property
     def bottom(self) -> Decimal:
         """The value at the lower edge of the plot."""
         return self.lowest - (Decimal("0.5") if self.is_whole else self.under)
 
-    @property
+    @cached_property
     def top(self) -> Decimal:
         """The value at the upper edge of the plot."""
         return self.highest + (Decimal("0.5") if self.is_whole else Decimal(0))
@@ -236,12 +237,12 @@ def marks(spots: Sequence[Spot], scale: Scale, span: Span, height: int) -> list[
     """The place of each spot, in their order (rising by day)."""
     places = [(span.x(spot.on), scale.y(spot.value, height)) for spot in spots]
     wide = [(x * USUAL_WIDTH / 100, y) for x, y in places]
-    reaches = []
-    for number, place in enumerate(wide):
-        beside = wide[max(0, number - 2) : number] + wide[number + 1 : number + 3]
-        nearest = min((dist(place, other) for other in beside), default=2 * FAR)
-        reaches.append(min(FAR, max(NEAR, nearest / 2)))
-    return [Mark(x, y, reach) for (x, y), reach in zip(places, reaches, strict=True)]
+    nearest = [2 * FAR] * len(wide)
+    for step in (1, 2):
+        for number, apart in enumerate(map(dist, wide, wide[step:])):
+            nearest[number] = min(nearest[number], apart)
+            nearest[number + step] = min(nearest[number + step], apart)
+    return [Mark(x, y, min(FAR, max(NEAR, near / 2))) for (x, y), near in zip(places, nearest, strict=True)]
 
 
 def strokes(spots: Sequence[Spot], places: Sequence[Mark]) -> list[Stroke]:

@@ -9,22 +9,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinics.access import May
 from clinics.models.base import MONTHS, day
 from patients import chart, words
-from patients.models import CLINICIAN_INSTRUMENTS, Assessment, AssessmentState, Instrument, LabResult, Patient
+from patients.models import CLINICIAN_INSTRUMENTS, Instrument, Patient
+from patients.queries.history import history_of
 from patients.queries.panels import Panel, Reading, Tick, legend, panels
-from patients.queries.progress import Row, changes, lab_changes, lab_place, lab_trend, read, trend_of
+from patients.queries.progress import Row, changes, lab_changes, lab_place, lab_trend, trend_of
 from patients.queries.scores import drafts, latest_scores, score_text
-from patients.queries.starts import lab_starts, starts_of
-from patients.queries.table import Line, Said, lab_line, line_of, notes_of_day, weight_notes
+from patients.queries.table import Line, Said, lab_line, lines_of, notes_of_day
 
-CAP = 500  # assessments drawn and listed at the most: those that count before the others, the latest; the page says so
-LABS = 100  # laboratory values, likewise
 DENSE = 60  # markers in one panel from which on they are drawn smaller
 LEAST_DAYS = 28  # a shorter history is drawn as if it had lasted so long
 
@@ -90,59 +87,32 @@ class Chart:
     today: str
 
 
-IS_OLD = Case(When(state=AssessmentState.SIGNED, then=Value(0)), default=Value(1))
-
-
-def entries(patient: Patient) -> QuerySet:
-    """What was signed: what counts, what was taken back, and what was corrected, as long as its correction counts."""
-    live = Assessment.objects.filter(patient=patient, series=OuterRef("series"), state=AssessmentState.SIGNED)
-    counts_or_withdrawn = Q(state__in=[AssessmentState.SIGNED, AssessmentState.WITHDRAWN])
-    signed = Assessment.objects.filter(patient=patient, signed_at__isnull=False)
-    return signed.filter(counts_or_withdrawn | Q(Exists(live), state=AssessmentState.AMENDED))
-
-
-def chart_rows(patient: Patient, since: date, until: date) -> tuple[list[Row], str]:
-    """What was signed in these days, in rising order, CAP at the most; and what was left out, in words."""
-    rows = entries(patient).filter(assessed_on__range=(since, until))
-    latest = read(rows.order_by(IS_OLD, "-assessed_on", "-recorded_at", "-id")[: CAP + 1])
-    kept, more = sorted(latest[:CAP], key=lambda row: row.place), latest[CAP:]
-    text = ""
-    if more and more[0].state == AssessmentState.SIGNED:
-        text = _(
-            "There are more scores than %(cap)s in this time: the latest %(cap)s are drawn and listed. "
-            "Choose a shorter time to see all of it."
-        )
-    elif more:
-        text = _(
-            "Every score of this time that counts is drawn and listed, but not everything that was corrected or taken "
-            "back: these are more than %(cap)s together. Choose a shorter time to see all of it."
-        )
-    return kept, text and text % {"cap": CAP}
-
-
 def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, on: date) -> Chart:
     """The chart of a patient in a range (a key of RANGES, else the smallest from 6 months that shows a course)."""
-    counts, first, first_lab = _counts(patient, on)
+    history = history_of(patient)
+    counts, first, first_lab = history.counts({name: range_start(name, on) or date.min for name in RANGES})
     key = wanted if wanted in RANGES else next((name for name in ("6m", "1y") if counts[name] > 1), "all")
     span = _span(key, first, on)
-    rows, cut = chart_rows(patient, span.since, span.until)
-    labs, labs_cut = _labs(patient, span)
-    starts = starts_of(patient, baseline, rows if key == "all" and not cut else None)
+    rows, cut = history.rows(span)
+    labs, labs_cut = history.labs(span)
+    starts = history.starts(baseline)
     start = starts.start
     since = start.assessed_on if start else first_lab
-    last_lab, lab_firsts = lab_starts(patient, since if first_lab else None)
-    trend = trend_of(rows)
+    last_lab, lab_firsts = history.lab_starts(since if first_lab else None)
+    trend, said = trend_of(rows), Said()
+    changed = changes([*trend, *starts.last.values()], starts.firsts, patient.birth_date)
     reading = Reading(
         patient,
         span,
         rows,
         labs,
         base,
-        changes(trend_of([*rows, *starts.last.values()]), starts.firsts, patient.birth_date),
+        changed,
         lab_changes(lab_trend([*labs, last_lab] if last_lab else labs), lab_firsts),
-        Said(),
+        lines_of(rows, changed, patient, base, said),
+        said,
     )
-    latest = latest_scores(patient, on)
+    latest = latest_scores(patient, on, last_lab)
     adds = _adds(rights, base)
     last = {name: row.id for name, row in starts.last.items()} | ({"tarc": last_lab.pk} if last_lab else {})
     drawn = panels(reading, last, latest, {add.key: add.url for add in adds})
@@ -170,32 +140,6 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
         credits=[str(words.CREDITS[panel.key]) for panel in drawn if panel.dots and panel.key in words.CREDITS],
         today=day(on),
     )
-
-
-def _labs(patient: Patient, span: chart.Span) -> tuple[list[LabResult], str]:
-    """Laboratory values of the time shown in rising order, LABS at the most; and what was left out, in words."""
-    rows = LabResult.objects.live().filter(patient=patient, collected_on__range=(span.since, span.until))
-    latest = list(rows.select_related("recorded_by").order_by("-collected_on", "-recorded_at", "-id")[: LABS + 1])
-    text = _("There are more TARC than %(cap)s in this time: the latest %(cap)s are drawn and listed.") % {"cap": LABS}
-    return latest[:LABS][::-1], text if len(latest) > LABS else ""
-
-
-def _counts(patient: Patient, until: date) -> tuple[dict[str, int], date | None, date | None]:
-    """How many scores and laboratory values lie in each range; the first day of all, and that of laboratory values."""
-    since = {name: range_start(name, until) or date.min for name in RANGES}
-    live = Q(state=AssessmentState.SIGNED)
-    found = entries(patient).aggregate(
-        first=Min("assessed_on"),
-        **{f"in_{name}": Count("pk", filter=live & Q(assessed_on__gte=start)) for name, start in since.items()},
-    )
-    labs = LabResult.objects.live().filter(patient=patient)
-    found_labs = labs.aggregate(
-        first=Min("collected_on"),
-        **{f"in_{name}": Count("pk", filter=Q(collected_on__gte=start)) for name, start in since.items()},
-    )
-    counts = {name: found[f"in_{name}"] + found_labs[f"in_{name}"] for name in RANGES}
-    days = [on for on in (found["first"], found_labs["first"]) if on is not None]
-    return counts, min(days, default=None), found_labs["first"]
 
 
 def range_start(key: str, until: date) -> date | None:
@@ -250,24 +194,13 @@ def _months(span: chart.Span) -> list[Tick]:
 
 def _lines(reading: Reading) -> list[Line]:
     """The same data as rows of a table, the newest first."""
-    zone, said = ZoneInfo(reading.patient.clinic.zone), reading.said
-    counting = [row for row in reading.rows if row.state == AssessmentState.SIGNED and row.total is not None]
-    times = notes_of_day([((*row.kind, row.assessed_on), row.id, row.recorded_at) for row in counting], zone)
+    zone = ZoneInfo(reading.patient.clinic.zone)
     lab_times = notes_of_day([((row.assay, row.collected_on), row.pk, row.recorded_at) for row in reading.labs], zone)
-    weights = weight_notes(reading.rows, reading.patient.birth_date, said)
-    lines = [
-        (
-            row.place,
-            line_of(
-                row, reading.changes.get(row.id), times.get(row.id, ""), weights.get(row.id, ""), reading.base, zone, said
-            ),
-        )
-        for row in reading.rows
-    ]
+    lines = [(row.place, reading.lines[row.id]) for row in reading.rows]
     lines += [
         (
             lab_place(row),
-            lab_line(row, reading.lab_changes.get(row.pk), lab_times.get(row.pk, ""), reading.base, said),
+            lab_line(row, reading.lab_changes.get(row.pk), lab_times.get(row.pk, ""), reading.base, reading.said),
         )
         for row in reading.labs
     ]

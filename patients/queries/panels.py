@@ -16,7 +16,7 @@ from patients import chart, words
 from patients.models import AssessmentState, Instrument, LabResult, Patient, Respondent
 from patients.queries.progress import Change, Row, lab_trend
 from patients.queries.scores import Latest, score_text
-from patients.queries.table import Said, is_kept
+from patients.queries.table import Line, Said, is_kept
 from patients.scoring import easi, itch, poem, viga
 from patients.scoring.bands import Band, Stratum
 from patients.scoring.easi import ADULT_WEIGHTS_FROM, WeightSet
@@ -136,6 +136,7 @@ class Reading:
     base: str  # the address of the record, under which its assessments lie
     changes: dict[int, Change]
     lab_changes: dict[int, Change]
+    lines: dict[int, Line]  # what the table says of each assessment; a marker says the same
     said: Said
 
 
@@ -233,11 +234,11 @@ def _panel(
 
 def _birthday(reading: Reading, key: str) -> dict[str, Any]:
     """Where the weights of the EASI change; nowhere, if scores were left with others than those of the age."""
-    if any(is_kept(row, reading.patient.birth_date) for row in reading.rows):
-        return {}
     on = chart.birthday(reading.patient.birth_date, ADULT_WEIGHTS_FROM)
     span = reading.span
     if key not in {"easi", "head_neck"} or not span.since < on <= span.until:
+        return {}
+    if any(is_kept(row, reading.patient.birth_date) for row in reading.rows):
         return {}
     return {"birthday": f"{span.x(on):.2f}%", "is_birthday_late": span.x(on) > 60}
 
@@ -267,16 +268,14 @@ def _drawn(reading: Reading, instrument: str, name: str) -> list[Drawn]:
         if row.instrument == instrument and row.total is not None and row.state != AssessmentState.WITHDRAWN
     ]
     last = {(row.assessed_on, row.respondent): row.id for row in rows if row.state == AssessmentState.SIGNED}
-    said = reading.said
     title, part = _("%(name)s %(value)s. %(on)s. %(who)s."), _("%(score)s (head and neck %(part)s)")
     found = []
     for row in rows:
         counts = last.get((row.assessed_on, row.respondent)) == row.id
-        short = text = f"{score_text(instrument, row.total)}, {said.bands[instrument, row.band]}"
-        on = day(row.assessed_on)
+        line, said_too = reading.lines[row.id], _said_too(row, counts)
+        short = text = f"{line.value}, {line.word}"
         if row.head_neck is not None:
             text = part % {"score": text, "part": score_text(instrument, row.head_neck)}
-        who, said_too = row.rater or said.who[row.respondent], _said_too(row, counts)
         found.append(
             Drawn(
                 row.assessed_on,
@@ -285,9 +284,9 @@ def _drawn(reading: Reading, instrument: str, name: str) -> list[Drawn]:
                 counts,
                 _look(row, counts),
                 SHAPES[row.respondent],
-                f"{reading.base}assessments/{row.public_id}/",
-                " ".join([title % {"name": name, "value": text, "on": on, "who": who}, *said_too]),
-                " · ".join([short, on, _short(who), *said_too]),
+                line.url,
+                " ".join([title % {"name": name, "value": text, "on": line.on, "who": line.who}, *said_too]),
+                " · ".join([short, line.on, _short(line.who), *said_too]),
                 row.state == AssessmentState.SIGNED and row.replaces is not None,
                 row.is_imputed,
             )
@@ -329,7 +328,7 @@ def _head_neck(reading: Reading, whole: Latest) -> Panel:
     last = {row.assessed_on: row.id for row in shown if row.state == AssessmentState.SIGNED}
     drawn = []
     for row in shown:
-        text = title % {"value": score_text(Instrument.EASI, row.head_neck), "on": day(row.assessed_on)}
+        text = title % {"value": score_text(Instrument.EASI, row.head_neck), "on": reading.lines[row.id].on}
         counts = last.get(row.assessed_on) == row.id
         series, is_ringed = f"{row.respondent}/{row.weight_set}", row.state == AssessmentState.SIGNED and bool(row.replaces)
         value, look = row.head_neck or Decimal(0), _look(row, counts)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,7 +41,7 @@ class Row(NamedTuple):
     rater: str | None
     recorded_by: str | None
     edition: str | None
-    left_open: int  # questions of a POEM without an answer
+    answers: tuple[int | None, ...]  # of a POEM, in the order of POEM_COLUMNS
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -65,24 +64,25 @@ COLUMNS: dict[str, Any] = {
     "rater": "rater__name",
     "recorded_by": "recorded_by__name",
     "edition": "edition__name",
-    "left_open": sum(
-        (Case(When(**{f"{name}__isnull": True}, then=Value(1)), default=Value(0)) for name in POEM_COLUMNS), start=Value(0)
-    ),
 }
 
 
 def read(rows: Any) -> list[Row]:
     """These assessments as the chart and its table need them."""
-    return [Row._make(values) for values in rows.values_list(*(COLUMNS.get(name, name) for name in Row._fields))]
+    columns = [COLUMNS.get(name, name) for name in Row._fields if name != "answers"]
+    count = len(columns)
+    return [Row._make((*values[:count], values[count:])) for values in rows.values_list(*columns, *POEM_COLUMNS)]
 
 
-def trend_of(rows: Iterable[Row]) -> list[Row]:
-    """What lines and comparisons run through: of each instrument and respondent the last entered of a day."""
+def trend_of(rows: Sequence[Row]) -> list[Row]:
+    """What lines and comparisons run through: of each instrument and respondent the last entered of a day. Rows and trend
+    stand in rising order.
+    """
     last: dict[tuple[str, str, date], Row] = {}
-    for row in sorted(rows, key=lambda row: row.place):
+    for row in reversed(rows):
         if row.counts:
-            last[*row.kind, row.assessed_on] = row
-    return sorted(last.values(), key=lambda row: row.place)
+            last.setdefault((row.instrument, row.respondent, row.assessed_on), row)
+    return list(last.values())[::-1]
 
 
 class Change(NamedTuple):
@@ -122,7 +122,8 @@ def points_text(points: int) -> str:
 
 def changes(rows: Iterable[Row], firsts: Mapping[tuple[str, str], Row], born_on: date) -> dict[int, Change]:
     """The change of scored rows since the first of their kind, by row id; those before it, and it itself, have none."""
-    pairs = [(firsts[row.kind], row) for row in rows if row.kind in firsts and row.place > firsts[row.kind].place]
+    after = ((firsts.get(row.kind), row) for row in rows)
+    pairs = [(first, row) for first, row in after if first is not None and row.place > first.place]
     findings = _findings(pair for pair in pairs if pair[0].weight_set != pair[1].weight_set)
     said: dict[tuple[str, Decimal, Decimal], tuple[str, str]] = {}
     found: dict[int, Change] = {}

@@ -22,7 +22,7 @@ from patients.models import (
 from patients.models.base import PatientRow
 from patients.models.patient import EDITABLE
 from patients.queries.lists import status
-from patients.queries.scores import drafts, latest_scores
+from patients.queries.scores import drafts, latest_lab, latest_scores
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def summary(patient: Patient, rights: frozenset[May], *, on: date) -> dict[str, 
         "clinical": True,
         "may_record": May.RECORD_FACTS in rights,
         "may_score": May.SCORE in rights,
-        "scores": latest_scores(patient, on),
+        "scores": latest_scores(patient, on, latest_lab(patient)),
         "drafts": drafts(patient),
         "allergies": allergy_state(patient),
         "precautions": precautions(patient),

@@ -20,7 +20,6 @@ from patients import words
 from patients.models import (
     Assessment,
     AssessmentState,
-    CurrentScores,
     Instrument,
     LabResult,
     Patient,
@@ -35,11 +34,6 @@ OUT_OF_DATE_DAYS = 84  # twelve weeks: ours, no source; a clinic may choose 7 to
 def score_settings(clinic: Clinic) -> ScoreSettings:
     """What the clinic chose, or the defaults."""
     return ScoreSettings.objects.filter(clinic=clinic).first() or ScoreSettings(clinic=clinic)
-
-
-def out_of_date_days(clinic: Clinic) -> int:
-    """After how many days a score of this clinic is out of date."""
-    return score_settings(clinic).out_of_date_days or OUT_OF_DATE_DAYS
 
 
 def age_words(on: date, today: date) -> str:
@@ -78,23 +72,32 @@ class Latest:
     note: str = ""
 
 
-def latest_scores(patient: Patient, today: date) -> list[Latest]:
-    """The latest score of every instrument with its age, in the order of the chart."""
-    known = CurrentScores.objects.filter(patient=patient).first() or CurrentScores(patient=patient)
-    old_after = out_of_date_days(patient.clinic)
-    notes = {Instrument.POEM: dict(Respondent.choices).get(known.poem_respondent, "")}
+def latest_scores(patient: Patient, today: date, lab: LabResult | None) -> list[Latest]:
+    """The latest score of every instrument with its age, in the order of the chart; `lab` is the `latest_lab`.
+
+    One query, with what the clinic chose to be out of date.
+    """
+    columns = [f"{instrument}{ending}" for instrument in Instrument for ending in ("", "_on")]
+    names = [*(f"scores__{name}" for name in [*columns, "poem_respondent"]), "clinic__score_settings__out_of_date_days"]
+    known = Patient.objects.filter(pk=patient.pk).values(*names).get()
+    old_after = known["clinic__score_settings__out_of_date_days"] or OUT_OF_DATE_DAYS
+    notes = {Instrument.POEM: dict(Respondent.choices).get(known["scores__poem_respondent"], "")}
     lines = []
     for instrument in Instrument:
-        value, on = getattr(known, instrument.value), getattr(known, f"{instrument.value}_on")
+        value, on = known[f"scores__{instrument}"], known[f"scores__{instrument}_on"]
         lines.append(
             _latest(instrument, str(instrument.label), value, on, today, old_after, str(notes.get(instrument, "")))
         )
-    return [*lines, _latest_tarc(patient, today, old_after)]
+    return [*lines, _latest_tarc(lab, today, old_after)]
 
 
-def _latest_tarc(patient: Patient, today: date, old_after: int) -> Latest:
+def latest_lab(patient: Patient) -> LabResult | None:
+    """The latest laboratory value that counts."""
+    return LabResult.objects.live().filter(patient=patient).order_by("-collected_on", "-recorded_at", "-id").first()
+
+
+def _latest_tarc(row: LabResult | None, today: date, old_after: int) -> Latest:
     """The latest TARC, read against its limit, and whether the sample was haemolysed."""
-    row = LabResult.objects.live().filter(patient=patient).order_by("-collected_on", "-recorded_at", "-id").first()
     if row is None:
         return Latest("tarc", _("TARC"))
     word = ""
@@ -138,9 +141,10 @@ def previous_assessment(patient: Patient, instrument: str, *, but: Assessment | 
 
 
 def drafts(patient: Patient) -> list[Assessment]:
-    """Assessments that somebody began and did not sign, the last first."""
+    """Assessments that somebody began and did not sign, the last first: what, of which day, and by whom."""
     rows = Assessment.objects.filter(patient=patient, state=AssessmentState.DRAFT).select_related("recorded_by")
-    return list(rows.order_by("-recorded_at", "-id")[:20])
+    shown = rows.only("public_id", "instrument", "assessed_on", "recorded_by__name")
+    return list(shown.order_by("-recorded_at", "-id")[:20])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Case, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from patients.models import Assessment, Instrument, LabResult, Patient
-from patients.queries.progress import Row, read, trend_of
+from patients.queries.progress import Row, lab_trend, read, trend_of
 
 OFFERED = 60  # assessments to compare with: the latest; the very first and the chosen one are always among them
 LAB_FIRSTS = 100  # assays whose first value is looked for
@@ -29,14 +29,14 @@ class Starts(NamedTuple):
     firsts: dict[tuple[str, str], Row]  # of each instrument and respondent, on the day of `start` or after it
 
 
-def starts_of(patient: Patient, baseline: UUID | None, whole: Iterable[Row] | None = None) -> Starts:
-    """What the changes of a patient are counted from, and what else may be chosen.
+def starts_of(history: Sequence[Row], baseline: UUID | None) -> Starts:
+    """What changes are counted from, and what else may be chosen, of a whole history in rising order."""
+    trend = trend_of(history)
+    return _starts(history, trend, baseline, lambda start: (row for row in trend if row.assessed_on >= start.assessed_on))
 
-    Two queries; none when the whole history is at hand.
-    """
-    if whole is not None:
-        rows = [row for row in whole if row.counts]
-        return _starts(rows, baseline, lambda start: trend_of(row for row in rows if row.assessed_on >= start.assessed_on))
+
+def asked_starts(patient: Patient, baseline: UUID | None) -> Starts:
+    """The same of a history that is not at hand; two queries."""
     counting = Assessment.objects.counting().filter(patient=patient)
     ranked = counting.annotate(
         from_first=Window(RowNumber(), partition_by=["instrument", "respondent"], order_by=FIRST),
@@ -46,23 +46,26 @@ def starts_of(patient: Patient, baseline: UUID | None, whole: Iterable[Row] | No
     wanted = Q(from_first=1) | Q(from_last=1) | Q(offered__lte=OFFERED)
     if baseline is not None:
         wanted |= Q(public_id=baseline)
-    return _starts(_rows(ranked.filter(wanted)), baseline, lambda start: _firsts(counting, start))
+    rows = _rows(ranked.filter(wanted))
+    return _starts(rows, trend_of(rows), baseline, lambda start: _firsts(counting, start))
 
 
-def _starts(rows: list[Row], baseline: UUID | None, since: Callable[[Row], list[Row]]) -> Starts:
+def _starts(
+    rows: Sequence[Row], trend: Sequence[Row], baseline: UUID | None, since: Callable[[Row], Iterable[Row]]
+) -> Starts:
     first: dict[tuple[str, str], Row] = {}
-    for row in trend_of(rows):
+    for row in trend:
         first.setdefault(row.kind, row)
-    chosen = next((row for row in rows if row.public_id == baseline), None)
+    chosen = next((row for row in rows if row.public_id == baseline and row.counts), None)
     usual = [row for kind, row in first.items() if kind[0] == Instrument.EASI] or list(first.values())
     start = chosen or next(iter(usual), None)
-    last = {row.instrument: row for row in rows}
+    last = {row.instrument: row for row in trend}
     if start is None:
         return Starts(None, [], last, {})
     firsts: dict[tuple[str, str], Row] = {}
     for row in since(start):
         firsts.setdefault(row.kind, row)
-    return Starts(start, _offered(rows, usual[0], start), last, firsts | {start.kind: start})
+    return Starts(start, _offered(trend, usual[0], start), last, firsts | {start.kind: start})
 
 
 def _rows(ranked: QuerySet) -> list[Row]:
@@ -71,8 +74,7 @@ def _rows(ranked: QuerySet) -> list[Row]:
     return sorted(found, key=lambda row: row.place)
 
 
-def _offered(rows: Iterable[Row], first: Row, start: Row) -> list[Row]:
-    trend = trend_of(rows)
+def _offered(trend: Sequence[Row], first: Row, start: Row) -> list[Row]:
     listed = ([row for row in trend if row.instrument == Instrument.EASI] or trend)[-OFFERED:]
     found = {row.id: row for row in (*listed, first, start)}
     return sorted(found.values(), key=lambda row: row.place)
@@ -84,8 +86,18 @@ def _firsts(counting: QuerySet, start: Row) -> list[Row]:
     return _rows(ranked.filter(from_first=1))
 
 
-def lab_starts(patient: Patient, since: date | None) -> tuple[LabResult | None, dict[str, LabResult]]:
-    """The latest laboratory value, and the first of each assay on a day or after it; one query."""
+def lab_starts_of(history: Sequence[LabResult], since: date | None) -> tuple[LabResult | None, dict[str, LabResult]]:
+    """The latest laboratory value, and the first of each assay on a day or after it, of a whole history."""
+    if since is None or not history:
+        return None, {}
+    firsts: dict[str, LabResult] = {}
+    for row in lab_trend(row for row in history if row.collected_on >= since):
+        firsts.setdefault(row.assay, row)
+    return history[-1], firsts
+
+
+def asked_lab_starts(patient: Patient, since: date | None) -> tuple[LabResult | None, dict[str, LabResult]]:
+    """The same of a history that is not at hand; one query."""
     if since is None:
         return None, {}
     is_before = Case(When(collected_on__lt=since, then=Value(1)), default=Value(0))

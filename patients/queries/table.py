@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from clinics.models.base import day
 from patients import words
-from patients.models import AssessmentState, Instrument, LabResult, Respondent
+from patients.models import AssessmentState, Instrument, LabResult, Patient, Respondent
 from patients.queries.progress import Change, Row
 from patients.queries.scores import score_text
 from patients.scoring.bands import Band
@@ -105,8 +105,21 @@ def weight_notes(rows: Sequence[Row], born_on: date, said: Said) -> dict[int, st
 LOOKS: dict[str, str] = {AssessmentState.AMENDED: "is-replaced", AssessmentState.WITHDRAWN: "is-withdrawn"}
 
 
-def line_of(row: Row, change: Change | None, time: str, weights: str, base: str, zone: ZoneInfo, said: Said) -> Line:
-    """An assessment as a row."""
+def lines_of(
+    rows: Sequence[Row], changes: Mapping[int, Change], patient: Patient, base: str, said: Said
+) -> dict[int, Line]:
+    """Assessments (in rising order) as rows, by their id."""
+    zone = ZoneInfo(patient.clinic.zone)
+    counting = [row for row in rows if row.counts]
+    times = notes_of_day([((*row.kind, row.assessed_on), row.id, row.recorded_at) for row in counting], zone)
+    weights = weight_notes(rows, patient.birth_date, said)
+    return {
+        row.id: _line(row, changes.get(row.id), times.get(row.id, ""), weights.get(row.id, ""), base, zone, said)
+        for row in rows
+    }
+
+
+def _line(row: Row, change: Change | None, time: str, weights: str, base: str, zone: ZoneInfo, said: Said) -> Line:
     return Line(
         anchor="",
         url=f"{base}assessments/{row.public_id}/",
@@ -135,7 +148,7 @@ def _notes(row: Row, time: str, weights: str, zone: ZoneInfo, said: Said) -> lis
     if row.is_imputed:
         notes.append(said.left_open)
     if row.instrument == Instrument.POEM and row.total is None:
-        count = row.left_open
+        count = row.answers.count(None)
         notes.append(ngettext("%(n)s question left open", "%(n)s questions left open", count) % {"n": count})
     if weights:
         notes.append(weights)

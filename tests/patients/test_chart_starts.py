@@ -18,8 +18,10 @@ from clinics.access import Actor
 from clinics.models import Clinic, User
 from patients import actions
 from patients.models import Assessment, LabResult, Patient
-from patients.queries.chart import CAP, LABS, RANGES
+from patients.queries import history
+from patients.queries.chart import RANGES, Chart
 from patients.queries.chart_data import chart_data
+from patients.queries.history import CAP, LABS
 from patients.queries.starts import OFFERED
 from tests.factories import NOW, easi_values, make_assessment, make_lab, make_patient
 from tests.patients.test_chart_page import PAGE_QUERIES, at, chart, copies, on, panel, poem, score
@@ -166,7 +168,7 @@ def test_a_chosen_start_takes_no_more_queries(
     make_lab(adult, on=adult.clinic.today(now), at=now)
     client, path = signed_in(clinician), reverse("patient_chart", args=[adult.public_id])
     client.get(path)
-    with django_assert_num_queries(PAGE_QUERIES + 2):
+    with django_assert_num_queries(PAGE_QUERIES):
         client.get(path, {"range": "12w", "baseline": str(baseline)} if is_chosen else {"range": "12w"})
 
 
@@ -217,6 +219,76 @@ def test_of_a_corrected_score_that_was_taken_back_nothing_is_drawn(adult: Patien
     assert panel(found, "itch").dots == []
     assert found.legend == []
     assert [(line.url, line.look) for line in found.lines] == [(f"../assessments/{row.public_id}/", "is-withdrawn")]
+
+
+# --- Read at once or in parts --------------------------------------------------------------------------------------------
+
+
+def many(adult: Patient, by: Actor) -> list[Assessment]:
+    """Two years with something of everything: two of a day, other respondents, corrected, taken back, not scored."""
+    score(adult, "easi", 700)
+    gone = score(adult, "easi", 690)
+    score(adult, "viga_ad", 500)
+    rows = [score(adult, "easi", 400, hour=hour, **more) for hour, more in ((8, {}), (9, lower()))]
+    score(adult, "poem", 390, **poem("3 3 3 3 3 3 3"))
+    score(adult, "poem", 200, **poem("2 - - 2 2 2 2"))
+    score(adult, "poem", 150, **poem("1 1 1 1 1 1 -"))
+    score(adult, "poem", 150, **poem("2 2 2 2 2 2 2", "proxy"))
+    old = score(adult, "itch", 60, level=9)
+    score(adult, "itch", 40, level=2)
+    score(adult, "poem", 20, **poem("2 2 2 2 2 0 0"))
+    rows.append(score(adult, "easi", 10, **lower()))
+    actions.withdraw_assessment(by, gone, reason="slip", at=NOW)
+    values = {"assessed_on": on(60), "respondent": "self", "level": 3}
+    actions.amend_assessment(by, old, values, reason="typed wrongly", submission=uuid4(), at=NOW)
+    score(adult, "itch", 5, sign=False, level=1)
+    for days, hour, assay in ((600, 8, "A"), (380, 8, "A"), (380, 9, "A"), (100, 8, "B"), (10, 8, "A"), (10, 9, "B")):
+        make_lab(adult, str(1000 + days + hour), on=on(days), at=at(days, hour), assay=assay)
+    return rows
+
+
+ENTRIES, VALUES = 14, 6  # of `many`
+
+
+@pytest.mark.parametrize("wanted", ["", *RANGES])
+@pytest.mark.parametrize("chosen", [None, 0, 1, 2])
+def test_a_history_says_the_same_at_once_and_in_parts(
+    adult: Patient, by: Actor, monkeypatch: pytest.MonkeyPatch, wanted: str, chosen: int | None
+) -> None:
+    rows = many(adult, by)
+    baseline = None if chosen is None else rows[chosen].public_id
+    assert isinstance(history.history_of(adult), history.Whole)
+    whole = chart(adult, wanted, baseline=baseline)
+    monkeypatch.setattr("patients.queries.chart.history_of", history.Parts)
+    assert chart(adult, wanted, baseline=baseline) == whole
+    assert whole.start == ("16-Oct-2025" if chosen in (0, 1) else "10-Nov-2026" if chosen == 2 else "20-Dec-2024")
+
+
+@pytest.mark.parametrize("wanted", ["", *RANGES])
+@pytest.mark.parametrize("name", ["CAP", "LABS"])
+def test_just_above_the_cap_the_page_says_what_it_says_just_below(
+    adult: Patient, by: Actor, monkeypatch: pytest.MonkeyPatch, wanted: str, name: str
+) -> None:
+    many(adult, by)
+    most = {"CAP": ENTRIES, "LABS": VALUES}[name]
+    monkeypatch.setattr(history, name, most)
+    below = chart(adult, wanted)
+    monkeypatch.setattr(history, name, most - 1)
+    above = chart(adult, wanted)
+    assert [type(history.history_of(adult)).__name__, below.cuts] == ["Parts", []]
+    if wanted != "all":
+        assert above == below
+        return
+
+    def same(found: Chart) -> list[Any]:
+        latest = [(one.key, one.latest, one.change, one.since, one.was) for one in found.panels]
+        return [found.start, found.options, found.ranges, found.months, found.shown, found.drafts, latest]
+
+    assert same(above) == same(below)
+    assert (len(above.cuts), len(above.lines)) == (1, len(below.lines) - 1)
+    assert [line for line in below.lines if line not in above.lines] == [
+        below.lines[-2 if name == "CAP" else -3]  # of the entries the one taken back, of the values the first
+    ]
 
 
 # --- Bounded, and said so -----------------------------------------------------------------------------------------------
