@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "adtrack",
     "clinics",
     "patients",
+    "regimens",
     "allauth",
     "allauth.account",
     "django.contrib.admin",

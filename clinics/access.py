@@ -26,6 +26,8 @@ class May(StrEnum):
     SEE_CLINICAL = "see clinical facts"  # allergies, measurements, precautions
     RECORD_FACTS = "record clinical facts"
     SCORE = "score EASI and vIGA-AD"
+    PRESCRIBE = "prescribe"  # start, change and end treatment
+    CHOOSE_RULES = "choose rules"  # levels and numbers of the safety rules for the clinic
     MANAGE_STAFF = "manage staff"
     MANAGE_SETTINGS = "manage settings"
     SEE_CLINIC_AUDIT = "see the clinic's audit"
@@ -43,6 +45,8 @@ MATRIX: dict[May, frozenset[Role]] = {
     May.SEE_CLINICAL: CLINICAL,
     May.RECORD_FACTS: CLINICAL,
     May.SCORE: CLINICAL,
+    May.PRESCRIBE: CLINICAL,
+    May.CHOOSE_RULES: frozenset({Role.DERMATOLOGIST}),
     May.MANAGE_STAFF: ADMINISTRATORS,
     May.MANAGE_SETTINGS: ADMINISTRATORS,
     May.SEE_CLINIC_AUDIT: ADMINISTRATORS,
@@ -50,12 +54,17 @@ MATRIX: dict[May, frozenset[Role]] = {
 }
 
 # Rights a role holds only with the flag of the membership.
-NEEDS_FLAG: dict[May, dict[Role, str]] = {May.SCORE: {Role.NURSE: "may_score"}}
+NEEDS_FLAG: dict[May, dict[Role, str]] = {
+    May.SCORE: {Role.NURSE: "may_score"},
+    May.PRESCRIBE: {Role.DERMATOLOGIST: "may_prescribe", Role.NURSE: "may_prescribe"},
+    May.CHOOSE_RULES: {Role.DERMATOLOGIST: "is_medical_lead"},
+}
 
 # What a token's scope lets through of what its account may do.
 SCOPES: dict[str, frozenset[May]] = {
     "patients:read": frozenset({May.SEE_PATIENTS, May.SEE_CLINICAL}),
     "patients:write": frozenset({May.EDIT_PATIENTS, May.RECORD_FACTS, May.SCORE, May.GRANT_ACCESS}),
+    "regimens:write": frozenset({May.PRESCRIBE}),
 }
 
 

@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
         "append_only",
         "statements",
     },
+    {"catalogue"},
     {"models"},
     {"access", "audit", "guard", "http", "mail"},
     {"queries"},

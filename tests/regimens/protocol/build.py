@@ -58,7 +58,7 @@ def line(key: str, *sites: str, **more: Any) -> Line:
     values: dict[str, Any] = {"phase": Phase.INDUCTION, "per_day": 2, "starts_on": ON, "review_on": ON + timedelta(days=42)}
     if more.get("phase", Phase.INDUCTION) != Phase.INDUCTION:
         values["per_day"] = None
-    places = tuple(Place(*site.split(":")) if ":" not in site else Place(site.split(":")[0], Side(site.split(":")[1])) for site in sites)
+    places = tuple(Place(code, Side(side)) for code, _colon, side in (site.partition(":") for site in sites))
     return Line(PRODUCTS[key], places, **(values | {"key": f"line-{key}"} | more))
 
 

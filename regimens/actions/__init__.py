@@ -1,0 +1,43 @@
+"""The only hands that change treatment. Atomic; each checks, writes its audit row, and asks the rules again."""
+
+from regimens.actions.facts import (
+    record_allergy,
+    record_measurement,
+    record_no_known_allergies,
+    record_precaution,
+    update_patient,
+    withdraw,
+)
+from regimens.actions.history import record_past_treatment
+from regimens.actions.orders import Order, Reply
+from regimens.actions.phases import hold, resume, return_to_induction, step_down, step_to_maintenance, stop, stop_regimen
+from regimens.actions.regimen import add_line, change_product, start_regimen
+from regimens.actions.rules import choose_rule
+from regimens.actions.work import check_again, close_item, raise_item, snooze_item
+
+__all__ = [
+    "Order",
+    "Reply",
+    "add_line",
+    "change_product",
+    "check_again",
+    "choose_rule",
+    "close_item",
+    "hold",
+    "raise_item",
+    "record_allergy",
+    "record_measurement",
+    "record_no_known_allergies",
+    "record_past_treatment",
+    "record_precaution",
+    "resume",
+    "return_to_induction",
+    "snooze_item",
+    "start_regimen",
+    "step_down",
+    "step_to_maintenance",
+    "stop",
+    "stop_regimen",
+    "update_patient",
+    "withdraw",
+]

@@ -1,0 +1,326 @@
+"""What somebody wants to prescribe: its shape, its check, and how it becomes a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from clinics import audit
+from clinics.access import Actor
+from clinics.models import Kind
+from patients import sites
+from patients.models import Patient
+from regimens import queries
+from regimens.errors import Unsafe
+from regimens.models import DosePlan, EndReason, Override, OverrideReason, PlanSite, Product, Regimen, RegimenLine
+from regimens.protocol import facts
+from regimens.protocol.base import Finding, Level
+from regimens.protocol.check import Checked
+from regimens.protocol.facts import Family, Phase, Place
+from regimens.queries.checks import fingerprint, inputs_of, sentence
+
+CARE = frozenset({Family.EMOLLIENT, Family.CLEANSER})  # as often as somebody likes
+EARLIEST, LATEST = timedelta(days=366), timedelta(days=366)  # a start before or after today
+NEEDS: dict[Phase, tuple[str, ...]] = {
+    Phase.INDUCTION: ("per_day",),
+    Phase.MAINTENANCE: ("weekdays",),
+    Phase.INTERVAL: ("every_days",),
+    Phase.COURSE: ("per_day", "course_days"),
+    Phase.AS_NEEDED: ("condition", "most_per_day"),
+}
+SCHEDULE = ("per_day", "weekdays", "every_days", "course_days", "condition", "most_per_day", "loading_dose")
+MAY_HAVE: dict[Phase, tuple[str, ...]] = NEEDS | {Phase.INTERVAL: ("every_days", "loading_dose")}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Why an order is right in spite of a warning."""
+
+    reason: str  # OverrideReason
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One line as somebody wants it. Nothing about strength or frequency has a default."""
+
+    product: Product
+    phase: Phase
+    starts_on: date
+    places: tuple[Place, ...] = ()
+    until_on: date | None = None
+    review_on: date | None = None
+    per_day: int | None = None
+    weekdays: tuple[int, ...] = ()
+    every_days: int | None = None
+    loading_dose: str = ""
+    course_days: int | None = None
+    condition: str = ""
+    most_per_day: int | None = None
+    amount: Decimal | None = None
+    amount_unit: str = ""
+    dose: str = ""
+    instructions: str = ""
+    is_elsewhere: bool = False
+
+    def as_line(self, by: str = "") -> facts.Line:
+        """The order as the rules see it."""
+        until_on = self.until_on
+        if self.course_days:
+            last = self.starts_on + timedelta(days=self.course_days - 1)
+            until_on = min(until_on, last) if until_on else last
+        return facts.Line(
+            product=queries.product_facts(self.product),
+            places=self.places or (Place(""),),
+            phase=self.phase,
+            starts_on=self.starts_on,
+            until_on=until_on,
+            review_on=self.review_on,
+            per_day=self.per_day,
+            weekdays=frozenset(self.weekdays),
+            every_days=self.every_days,
+            course_days=self.course_days,
+            is_elsewhere=self.is_elsewhere,
+            by=by,
+        )
+
+
+def problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
+    """What is wrong with the shape of an order, by field; empty when nothing is."""
+    found: dict[str, str] = {}
+    if order.phase not in NEEDS:
+        return {"phase": _("Choose how it is used.")}
+    for name in NEEDS[order.phase]:
+        if not getattr(order, name):
+            found[name] = _("This is needed.")
+    for name in SCHEDULE:
+        if getattr(order, name) and name not in MAY_HAVE[order.phase]:
+            found[name] = _("This does not belong to the chosen way of use.")
+    if order.phase == Phase.INDUCTION and order.per_day not in (None, 1, 2) and order.product.family not in CARE:
+        found["per_day"] = _("Once or twice daily.")
+    if not all(0 <= number <= 6 for number in order.weekdays) or len(set(order.weekdays)) != len(order.weekdays):
+        found["weekdays"] = _("Choose each weekday once.")
+    for name, high in (("per_day", 12), ("every_days", 366), ("course_days", 366), ("most_per_day", 12)):
+        value = getattr(order, name)
+        if value is not None and not 1 <= value <= high and name not in found:
+            found[name] = _("Between %(low)s and %(high)s.") % {"low": 1, "high": high}
+    return found | _place_problems(order) | _date_problems(order, patient, at) | _amount_problems(order)
+
+
+def _place_problems(order: Order) -> dict[str, str]:
+    if order.product.has_sites and not order.places:
+        return {"places": _("Say where on the body.")}
+    if not order.product.has_sites and order.places:
+        return {"places": _("This is not applied to a part of the body.")}
+    for number, place in enumerate(order.places):
+        if problem := sites.problem_with(place.site, place.side):
+            return {"places": _(problem)}
+        for other in order.places[:number]:
+            if sites.overlaps(place.site, place.side, other.site, other.side):
+                both = {"one": sites.SITES[other.site].label, "other": sites.SITES[place.site].label}
+                return {"places": _("%(one)s and %(other)s share skin: choose one of them.") % both}
+    return {}
+
+
+def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
+    today = patient.clinic.today(at)
+    if order.starts_on < patient.birth_date:
+        return {"starts_on": _("This date is before the birth.")}
+    if not today - EARLIEST <= order.starts_on <= today + LATEST and not order.is_elsewhere:
+        return {"starts_on": _("A start lies within a year of today.")}
+    found = {}
+    for name in ("until_on", "review_on"):
+        value = getattr(order, name)
+        if value is not None and value < order.starts_on:
+            found[name] = _("This is before the start.")
+    return found
+
+
+def _amount_problems(order: Order) -> dict[str, str]:
+    if (order.amount is None) != (not order.amount_unit):
+        return {"amount": _("An amount needs its unit.")}
+    if order.amount is not None and not 0 < order.amount <= 500:
+        return {"amount": _("Between %(low)s and %(high)s.") % {"low": "0.01", "high": 500}}
+    return {}
+
+
+def refuse_misshapen(orders: Sequence[Order], patient: Patient, at: datetime) -> None:
+    """ValidationError with every problem; of the first order by field, of the others in words that name the product."""
+    found: dict[str, list[str]] = {}
+    for number, order in enumerate(orders):
+        for name, text in problems(order, patient, at).items():
+            key, said = (name, text) if number == 0 else ("more", f"{order.product}: {text}")
+            found.setdefault(key, []).append(said)
+    if found:
+        raise ValidationError(found)
+
+
+def answer(checked: Sequence[Checked], replies: Mapping[str, Reply]) -> list[tuple[Checked, Finding, Reply]]:
+    """Every warning with its reply. Unsafe where a rule stops, or where a warning has no listed reason and sentence.
+
+    What somebody else prescribed is a fact: there a stop is answered as a warning is.
+    """
+    pairs: list[tuple[Checked, Finding, Reply]] = []
+    unanswered: set[str] = set()
+    for one in checked:
+        for finding in one.findings:
+            if finding.level == Level.INFORM:
+                continue
+            if finding.level == Level.STOP and not one.line.is_elsewhere:
+                raise Unsafe(checked)
+            reply = replies.get(finding.rule.id)
+            if reply is None or reply.reason not in OverrideReason.values or not reply.sentence.strip():
+                unanswered.add(finding.rule.id)
+            else:
+                pairs.append((one, finding, reply))
+    if unanswered:
+        raise Unsafe(checked, frozenset(unanswered))
+    return pairs
+
+
+def save_line(
+    by: Actor,
+    regimen: Regimen,
+    order: Order,
+    *,
+    replaces: RegimenLine | None = None,
+    flares_in_a_year: int | None = None,
+    at: datetime,
+) -> RegimenLine:
+    """The order as a line with its first plan. Inside an action that checked it."""
+    line = RegimenLine.objects.create(
+        patient=regimen.patient,
+        regimen=regimen,
+        product=order.product,
+        is_elsewhere=order.is_elsewhere,
+        amount=order.amount,
+        amount_unit=order.amount_unit,
+        dose=order.dose.strip(),
+        instructions=order.instructions.strip(),
+        starts_on=order.starts_on,
+        until_on=order.until_on,
+        review_on=order.review_on,
+        flares_in_a_year=flares_in_a_year,
+        replaces=replaces,
+        started_at=at,
+        started_by=by.account,
+    )
+    open_plan(by, line, order.places or (Place(""),), order, from_on=order.starts_on, at=at)
+    audit.record(by, "line added", Kind.CREATE, at=at, obj=line, patient=regimen.patient.public_id)
+    return line
+
+
+def open_plan(
+    by: Actor,
+    line: RegimenLine,
+    places: Iterable[Place],
+    how: Order | DosePlan,
+    *,
+    from_on: date,
+    at: datetime,
+    resumes: DosePlan | None = None,
+    reason: str = "",
+    look_again_on: date | None = None,
+) -> DosePlan:
+    """A new plan of a line on these places, used as an order or another plan says."""
+    weekdays = how.weekdays if isinstance(how, DosePlan) else ",".join(str(number) for number in sorted(how.weekdays))
+    plan = DosePlan.objects.create(
+        patient=line.patient,
+        line=line,
+        phase=how.phase,
+        from_on=from_on,
+        per_day=how.per_day,
+        weekdays=weekdays,
+        every_days=how.every_days,
+        loading_dose=how.loading_dose,
+        course_days=how.course_days,
+        condition=how.condition,
+        most_per_day=how.most_per_day,
+        look_again_on=look_again_on,
+        resumes=resumes,
+        reason=reason,
+        started_at=at,
+        started_by=by.account,
+    )
+    PlanSite.objects.bulk_create(
+        PlanSite(plan=plan, line=line, site=place.site, side=place.side.value, from_on=from_on) for place in places
+    )
+    return plan
+
+
+def save_overrides(
+    by: Actor, lines: Mapping[int, RegimenLine], pairs: Iterable[tuple[Checked, Finding, Reply]], *, at: datetime
+) -> None:
+    """Keep every answered warning at its line; `lines` by id() of the checked answer."""
+    for one, finding, reply in pairs:
+        line = lines[id(one)]
+        Override.objects.create(
+            line=line,
+            rule=finding.rule.id,
+            rule_version=finding.rule.version,
+            level=finding.level,
+            text=sentence(finding)[:600],
+            inputs=inputs_of(finding),
+            fingerprint=fingerprint(finding),
+            reason=reply.reason,
+            sentence=reply.sentence.strip()[:300],
+            at=at,
+            by=by.account,
+        )
+        audit.record(
+            by, "warning answered", Kind.CREATE, at=at, obj=line, patient=line.patient.public_id, fields=[finding.rule.id]
+        )
+
+
+def replaced(order: Order, **values: object) -> Order:
+    """The same order with other values."""
+    return replace(order, **values)  # type: ignore[arg-type]
+
+
+def end_line_row(
+    by: Actor,
+    line: RegimenLine,
+    *,
+    on: date,
+    reason: EndReason | str,
+    text: str = "",
+    next_look_on: date | None = None,
+    no_look_reason: str = "",
+    at: datetime,
+) -> None:
+    """End a line with all its plans on a day (the first without it). Inside an action."""
+    on = max(on, line.starts_on)
+    for plan in DosePlan.objects.live().filter(line=line):
+        end_plan(by, plan, on=on, at=at)
+    RegimenLine.objects.filter(pk=line.pk).update(
+        ended_on=on,
+        ended_at=at,
+        ended_by=by.account,
+        end_reason=reason,
+        end_text=text.strip(),
+        next_look_on=next_look_on,
+        no_look_reason=no_look_reason.strip(),
+        version=line.version + 1,
+    )
+
+
+def end_plan(by: Actor, plan: DosePlan, *, on: date, at: datetime) -> None:
+    """End a plan on all its places."""
+    on = max(on, plan.from_on)
+    PlanSite.objects.filter(plan=plan, ended_on__isnull=True).update(ended_on=on)
+    DosePlan.objects.filter(pk=plan.pk, ended_on__isnull=True).update(ended_on=on, ended_at=at, ended_by=by.account)
+
+
+def leave_plan(by: Actor, plan: DosePlan, places: Iterable[Place], *, on: date, at: datetime) -> None:
+    """End a plan on some of its places; with the last of them the plan ends."""
+    on = max(on, plan.from_on)
+    for place in places:
+        rows = PlanSite.objects.filter(plan=plan, site=place.site, side=place.side.value, ended_on__isnull=True)
+        rows.update(ended_on=on)
+    if not PlanSite.objects.filter(plan=plan, ended_on__isnull=True).exists():
+        end_plan(by, plan, on=on, at=at)

@@ -1,0 +1,311 @@
+"""The steps of a line: to maintenance, back to induction, down, on hold, on again, stopped. Nothing else moves a phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from clinics import audit
+from clinics.access import Actor
+from clinics.models import Kind
+from patients.models import Patient
+from regimens import queries
+from regimens.actions.orders import (
+    Order,
+    Reply,
+    answer,
+    end_line_row,
+    leave_plan,
+    open_plan,
+    refuse_misshapen,
+    save_overrides,
+)
+from regimens.actions.regimen import NO_REPLIES, current_line, treated
+from regimens.actions.work import check_again
+from regimens.models import DosePlan, EndReason, PlanSite, Regimen, RegimenLine
+from regimens.protocol.facts import Family, Phase, Place
+
+PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
+STEP_DOWN_DAYS = 21  # EU leaflet of Protopic: a child, twice daily for three weeks at the most, then once daily
+
+
+@transaction.atomic
+def step_to_maintenance(
+    by: Actor,
+    line: RegimenLine,
+    places: Sequence[Place],
+    *,
+    weekdays: Sequence[int],
+    flares_in_a_year: int | None,
+    review_on: date | None,
+    version: int,
+    replies: Mapping[str, Reply] = NO_REPLIES,
+    at: datetime,
+) -> DosePlan:
+    """Use a line proactively, on chosen weekdays, on these places that are clear; the others go on as they are.
+
+    The EU label asks for four flares a year or more: the count is kept, None when it was not asked.
+    """
+    _only(line, PROACTIVE)
+    order = Order(line.product, Phase.MAINTENANCE, date.min, tuple(places), weekdays=tuple(weekdays), review_on=review_on)
+    if flares_in_a_year is not None and not 0 <= flares_in_a_year <= 365:
+        raise ValidationError({"flares_in_a_year": _("Between %(low)s and %(high)s.") % {"low": 0, "high": 365}})
+    return _step(
+        by,
+        line,
+        order,
+        {Phase.INDUCTION},
+        "stepped to maintenance",
+        version,
+        replies,
+        at,
+        flares_in_a_year=flares_in_a_year,
+    )
+
+
+@transaction.atomic
+def return_to_induction(
+    by: Actor,
+    line: RegimenLine,
+    places: Sequence[Place],
+    *,
+    per_day: int,
+    until_on: date | None = None,
+    review_on: date | None = None,
+    reason: str = "",
+    version: int,
+    replies: Mapping[str, Reply] = NO_REPLIES,
+    at: datetime,
+) -> DosePlan:
+    """Go back to daily use on these places: a flare during maintenance."""
+    order = Order(
+        line.product, Phase.INDUCTION, date.min, tuple(places), per_day=per_day, until_on=until_on, review_on=review_on
+    )
+    return _step(by, line, order, {Phase.MAINTENANCE}, "returned to induction", version, replies, at, reason=reason)
+
+
+@transaction.atomic
+def step_down(by: Actor, line: RegimenLine, places: Sequence[Place], *, version: int, at: datetime) -> DosePlan:
+    """From twice to once daily on these places (EU leaflet of Protopic: a child after three weeks)."""
+    order = Order(line.product, Phase.INDUCTION, date.min, tuple(places), per_day=1, review_on=line.review_on)
+    return _step(by, line, order, {Phase.INDUCTION}, "stepped down", version, NO_REPLIES, at, per_day=2)
+
+
+def _only(line: RegimenLine, families: frozenset[Family]) -> None:
+    if line.product.family not in families:
+        raise ValidationError(_("This is not done with a product of this class."))
+
+
+def _step(
+    by: Actor,
+    line: RegimenLine,
+    order: Order,
+    phases: set[Phase],
+    verb: str,
+    version: int,
+    replies: Mapping[str, Reply],
+    at: datetime,
+    *,
+    per_day: int | None = None,
+    flares_in_a_year: int | None = None,
+    reason: str = "",
+) -> DosePlan:
+    """Move places of a line from one of these phases into another; checked as an order is."""
+    patient = treated(by, line.patient)
+    line = current_line(line, version)
+    leaving = _plans_of(line, order.places, phases, per_day)
+    on = max([patient.clinic.today(at), *(plan.from_on for plan in leaving)])
+    until_on = order.until_on or line.until_on
+    order = replace(
+        order,
+        product=line.product,
+        starts_on=on,
+        until_on=None if order.phase == Phase.MAINTENANCE else until_on,
+        is_elsewhere=line.is_elsewhere,
+    )
+    refuse_misshapen([order], patient, at)
+    checked = queries.checked(patient, [order.as_line(by.account.name)], on=on, without=[str(line.public_id)])
+    pairs = answer(checked, replies)
+    for plan in leaving:
+        leave_plan(by, plan, order.places, on=on, at=at)
+    plan = open_plan(by, line, order.places, order, from_on=on, at=at, reason=reason)
+    changes: dict[str, Any] = {
+        "until_on": order.until_on,
+        "review_on": order.review_on or line.review_on,
+        "version": F("version") + 1,
+    }
+    if flares_in_a_year is not None:
+        changes["flares_in_a_year"] = flares_in_a_year
+    RegimenLine.objects.filter(pk=line.pk).update(**changes)
+    audit.record(by, verb, Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
+    save_overrides(by, {id(checked[0]): line}, pairs, at=at)
+    check_again(by, patient, at=at)
+    return plan
+
+
+def _plans_of(line: RegimenLine, places: Iterable[Place], phases: set[Phase], per_day: int | None) -> list[DosePlan]:
+    """The live plans these places are in; ValidationError unless each is in one of these phases now."""
+    wanted = list(places)
+    if not wanted:
+        raise ValidationError({"places": _("Say where on the body.")})
+    rows = PlanSite.objects.filter(line=line, ended_on__isnull=True).select_related("plan")
+    where = {(row.site, row.side): row.plan for row in rows}
+    found: dict[int, DosePlan] = {}
+    for place in wanted:
+        plan = where.get((place.site, place.side.value))
+        if plan is None:
+            raise ValidationError({"places": _("This line is not in use there.")})
+        if plan.phase not in phases or (per_day is not None and plan.per_day != per_day):
+            raise ValidationError({"places": _("It is not in a phase there from which this step is possible.")})
+        found[plan.pk] = plan
+    return list(found.values())
+
+
+@transaction.atomic
+def hold(by: Actor, line: RegimenLine, *, look_again_on: date, reason: str, version: int, at: datetime) -> None:
+    """Pause a line everywhere until somebody looks again on a date (today to a year ahead); needs a reason."""
+    patient = treated(by, line.patient)
+    line = current_line(line, version)
+    today = patient.clinic.today(at)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why.")})
+    if not today <= look_again_on <= today + timedelta(days=366):
+        raise ValidationError({"look_again_on": _("Between today and a year ahead.")})
+    plans = list(DosePlan.objects.live().filter(line=line).exclude(phase=Phase.HOLD))
+    if not plans:
+        raise ValidationError(_("This line is on hold already."))
+    for plan in plans:
+        places = _places(plan)
+        on = max(today, plan.from_on)
+        leave_plan(by, plan, places, on=on, at=at)
+        pause = Order(line.product, Phase.HOLD, on)
+        open_plan(
+            by, line, places, pause, from_on=on, at=at, resumes=plan, reason=reason.strip(), look_again_on=look_again_on
+        )
+    _changed(by, line, "line held", at)
+
+
+@transaction.atomic
+def resume(by: Actor, line: RegimenLine, *, version: int, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime) -> None:
+    """Go on with a line that was on hold, as it was used before; checked as an order is."""
+    patient = treated(by, line.patient)
+    line = current_line(line, version)
+    held = list(DosePlan.objects.live().filter(line=line, phase=Phase.HOLD).select_related("resumes__line__product"))
+    if not held:
+        raise ValidationError(_("This line is not on hold."))
+    today = patient.clinic.today(at)
+    goes_on = []
+    for pause in held:
+        before = pause.resumes
+        if before is None:
+            raise ValidationError(_("This line is not on hold."))
+        goes_on.append((pause, before, _places(pause), max(today, pause.from_on)))
+    again = [
+        replace(queries.plan_line(before), places=tuple(places), starts_on=on, by=by.account.name)
+        for _pause, before, places, on in goes_on
+    ]
+    checked = queries.checked(patient, again, on=today, without=[str(line.public_id)])
+    pairs = answer(checked, replies)
+    for pause, before, places, on in goes_on:
+        leave_plan(by, pause, places, on=on, at=at)
+        open_plan(by, line, places, before, from_on=on, at=at, resumes=pause)
+    save_overrides(by, {id(one): line for one in checked}, pairs, at=at)
+    _changed(by, line, "line resumed", at)
+    check_again(by, patient, at=at)
+
+
+@transaction.atomic
+def stop(
+    by: Actor,
+    line: RegimenLine,
+    *,
+    reason: str,
+    text: str = "",
+    next_look_on: date | None = None,
+    no_look_reason: str = "",
+    version: int,
+    at: datetime,
+) -> None:
+    """End a line with a listed reason, and a date to look next or why none is needed."""
+    patient = treated(by, line.patient)
+    line = current_line(line, version)
+    _check_ending(patient, reason, text, next_look_on, no_look_reason, at)
+    end_line_row(
+        by,
+        line,
+        on=patient.clinic.today(at),
+        reason=reason,
+        text=text,
+        next_look_on=next_look_on,
+        no_look_reason=no_look_reason,
+        at=at,
+    )
+    audit.record(by, "line stopped", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
+    check_again(by, patient, at=at)
+
+
+@transaction.atomic
+def stop_regimen(
+    by: Actor,
+    regimen: Regimen,
+    *,
+    reason: str,
+    text: str = "",
+    next_look_on: date | None = None,
+    no_look_reason: str = "",
+    version: int,
+    at: datetime,
+) -> None:
+    """End a regimen with all its lines."""
+    patient = treated(by, regimen.patient)
+    _check_ending(patient, reason, text, next_look_on, no_look_reason, at)
+    on = max(patient.clinic.today(at), regimen.started_on)
+    ended = Regimen.objects.filter(pk=regimen.pk, version=version, ended_on__isnull=True).update(
+        ended_on=on,
+        ended_at=at,
+        ended_by=by.account,
+        end_reason=reason,
+        end_text=text.strip(),
+        next_look_on=next_look_on,
+        no_look_reason=no_look_reason.strip(),
+        version=F("version") + 1,
+    )
+    if not ended:
+        raise ValidationError(_("This regimen was changed by somebody else, or has ended."))
+    for line in RegimenLine.objects.live().filter(regimen=regimen):
+        end_line_row(by, line, on=on, reason=reason, text=text, at=at)
+        audit.record(by, "line stopped", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
+    audit.record(by, "regimen stopped", Kind.UPDATE, at=at, obj=regimen, patient=patient.public_id)
+    check_again(by, patient, at=at)
+
+
+def _check_ending(
+    patient: Patient, reason: str, text: str, next_look_on: date | None, no_look_reason: str, at: datetime
+) -> None:
+    found: dict[str, str] = {}
+    if reason not in EndReason.values:
+        found["reason"] = _("Choose why.")
+    if reason == EndReason.OTHER and not text.strip():
+        found["text"] = _("Write why.")
+    if (next_look_on is None) == (not no_look_reason.strip()):
+        found["next_look_on"] = _("Either a day to look next, or why none is needed.")
+    elif next_look_on is not None and next_look_on < patient.clinic.today(at):
+        found["next_look_on"] = _("This day is over.")
+    if found:
+        raise ValidationError(found)
+
+
+def _places(plan: DosePlan) -> list[Place]:
+    return [queries.place_of(row) for row in plan.places.all() if row.ended_on is None]
+
+
+def _changed(by: Actor, line: RegimenLine, verb: str, at: datetime) -> None:
+    RegimenLine.objects.filter(pk=line.pk).update(version=F("version") + 1)
+    audit.record(by, verb, Kind.UPDATE, at=at, obj=line, patient=line.patient.public_id)

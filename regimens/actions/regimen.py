@@ -1,0 +1,134 @@
+"""Starting a regimen, adding a line, putting another product in the place of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clinics import audit
+from clinics.access import Actor, May
+from clinics.errors import Stale
+from clinics.models import Kind
+from patients.actions.locks import locked
+from patients.models import Patient
+from regimens import queries
+from regimens.actions.orders import (
+    Order,
+    Reply,
+    answer,
+    end_line_row,
+    refuse_misshapen,
+    save_line,
+    save_overrides,
+)
+from regimens.actions.work import check_again
+from regimens.models import EndReason, Regimen, RegimenLine
+
+NO_REPLIES: Mapping[str, Reply] = {}
+
+
+def treated(by: Actor, patient: Patient) -> Patient:
+    """The patient, locked, for somebody who may prescribe; a closed record is not treated."""
+    by.must(May.PRESCRIBE, patient.clinic)
+    patient = locked(patient)
+    if patient.closed_at is not None or patient.deceased_on is not None:
+        raise ValidationError(_("This record is closed: open it again before changing treatment."))
+    return patient
+
+
+@transaction.atomic
+def start_regimen(
+    by: Actor, patient: Patient, orders: Sequence[Order], *, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime
+) -> Regimen:
+    """Open the regimen of a patient with its first lines.
+
+    ValidationError names the field (or says that a regimen is open); Unsafe carries what the rules say.
+    """
+    patient = treated(by, patient)
+    if Regimen.objects.live().filter(patient=patient).exists():
+        raise ValidationError(_("A regimen is open already: add a line to it."))
+    if not orders:
+        raise ValidationError(_("A regimen begins with a line."))
+    refuse_misshapen(orders, patient, at)
+    regimen = Regimen(
+        patient=patient,
+        started_on=min(min(order.starts_on for order in orders), patient.clinic.today(at)),
+        started_at=at,
+        started_by=by.account,
+    )
+    regimen.save()
+    audit.record(by, "regimen started", Kind.CREATE, at=at, obj=regimen, patient=patient.public_id)
+    _add(by, regimen, orders, replies, at=at)
+    return regimen
+
+
+@transaction.atomic
+def add_line(
+    by: Actor, regimen: Regimen, orders: Sequence[Order], *, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime
+) -> list[RegimenLine]:
+    """Add lines to an open regimen. Errors as start_regimen."""
+    patient = treated(by, regimen.patient)
+    regimen = _open(regimen)
+    refuse_misshapen(orders, patient, at)
+    return _add(by, regimen, orders, replies, at=at)
+
+
+@transaction.atomic
+def change_product(
+    by: Actor,
+    line: RegimenLine,
+    order: Order,
+    *,
+    version: int,
+    text: str = "",
+    replies: Mapping[str, Reply] = NO_REPLIES,
+    at: datetime,
+) -> RegimenLine:
+    """End a line and put another product or strength in its place, from today or the start of the order."""
+    patient = treated(by, line.patient)
+    line = current_line(line, version)
+    refuse_misshapen([order], patient, at)
+    on = max(patient.clinic.today(at), order.starts_on)
+    end_line_row(by, line, on=on, reason=EndReason.CHANGED, text=text, at=at)
+    audit.record(by, "line replaced", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
+    return _add(by, line.regimen, [order], replies, replaces=line, at=at)[0]
+
+
+def _add(
+    by: Actor,
+    regimen: Regimen,
+    orders: Sequence[Order],
+    replies: Mapping[str, Reply],
+    *,
+    replaces: RegimenLine | None = None,
+    at: datetime,
+) -> list[RegimenLine]:
+    patient = regimen.patient
+    checked = queries.checked(patient, [order.as_line(by.account.name) for order in orders], on=patient.clinic.today(at))
+    pairs = answer(checked, replies)
+    saved = [save_line(by, regimen, order, replaces=replaces, at=at) for order in orders]
+    save_overrides(by, {id(one): line for one, line in zip(checked, saved, strict=True)}, pairs, at=at)
+    check_again(by, patient, at=at)
+    return saved
+
+
+def _open(regimen: Regimen) -> Regimen:
+    row = Regimen.objects.live().select_related("patient__clinic").filter(pk=regimen.pk).first()
+    if row is None:
+        raise ValidationError(_("This regimen has ended."))
+    return row
+
+
+def current_line(line: RegimenLine, version: int) -> RegimenLine:
+    """The line as stored, of the version somebody saw. Stale otherwise; ValidationError when it has ended."""
+    rows = RegimenLine.objects.select_related("patient__clinic", "product", "regimen__patient__clinic")
+    row = rows.get(pk=line.pk)
+    if row.version != version:
+        raise Stale(row)
+    if row.ended_on is not None:
+        raise ValidationError(_("This line has ended."))
+    return row

@@ -1,0 +1,117 @@
+"""What waits for somebody: raised once, closed with an outcome; and the rules asked again when a fact changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from clinics import audit
+from clinics.access import Actor, May
+from clinics.errors import Stale
+from clinics.models import Kind
+from patients.models import Patient
+from regimens import queries
+from regimens.models import Override, WorkItem, WorkOutcome, WorkReason
+from regimens.protocol.base import Finding, Level
+
+
+def raise_item(
+    by: Actor, patient: Patient, reason: WorkReason, subject: str, text: str, *, at: datetime
+) -> WorkItem | None:
+    """Raise an item, unless one of this patient, reason and subject was ever raised; None then."""
+    if WorkItem.objects.filter(patient=patient, reason=reason, subject=subject).exists():
+        return None
+    item = WorkItem.objects.create(
+        clinic=patient.clinic, patient=patient, reason=reason, subject=subject, text=text[:600], raised_at=at
+    )
+    audit.record(by, "work item raised", Kind.CREATE, at=at, obj=item, patient=patient.public_id)
+    return item
+
+
+@transaction.atomic
+def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
+    """Ask the rules about every line in use; what nobody has answered becomes one item, what is no longer so closes its.
+
+    A warning that was answered when the line was ordered is known, and so is one of a pair that was answered at the other
+    line. Inside the action that changed a fact, or in the nightly sweep.
+    """
+    raised: list[WorkItem] = []
+    standing: set[str] = set()
+    answers = queries.checked_again(patient, on=patient.clinic.today(at))
+    overrides = set(
+        Override.objects.filter(line__patient=patient).values_list("line__public_id", "rule", "rule_version", "fingerprint")
+    )
+    known = {(str(line), rule, version, print_) for line, rule, version, print_ in overrides}
+    pairs = {(line, rule, version) for line, rule, version, _print in known}
+    for answer in answers:
+        for finding in answer.findings:
+            if finding.level == Level.INFORM:
+                continue
+            subject = f"{answer.line.key}:{finding.rule.id}:{queries.fingerprint(finding)}"
+            standing.add(subject)
+            if _is_answered(answer.line.key, finding, known, pairs):
+                continue
+            text = f"{answer.line.product.name}: {queries.sentence(finding)}"
+            item = raise_item(by, patient, WorkReason.FINDING, subject, text, at=at)
+            raised += [item] if item else []
+    _close_gone(by, patient, standing, at)
+    return raised
+
+
+def _is_answered(
+    line: str, finding: Finding, known: set[tuple[str, str, int, str]], pairs: set[tuple[str, str, int]]
+) -> bool:
+    rule, version = finding.rule.id, finding.rule.version
+    if (line, rule, version, queries.fingerprint(finding)) in known:
+        return True
+    return any((other, rule, version) in pairs for other in finding.others)
+
+
+def _close_gone(by: Actor, patient: Patient, standing: set[str], at: datetime) -> None:
+    rows = WorkItem.objects.live().filter(patient=patient, reason=WorkReason.FINDING)
+    for item in rows.exclude(subject__in=standing):
+        _close(by, item, WorkOutcome.GONE, "", at)
+
+
+def _close(by: Actor, item: WorkItem, outcome: WorkOutcome | str, note: str, at: datetime) -> bool:
+    closed = (
+        WorkItem.objects.live()
+        .filter(pk=item.pk)
+        .update(closed_at=at, closed_by=by.user, outcome=outcome, note=note.strip()[:300], version=F("version") + 1)
+    )
+    if closed:
+        audit.record(by, "work item closed", Kind.UPDATE, at=at, obj=item, patient=item.patient.public_id)
+    return bool(closed)
+
+
+@transaction.atomic
+def close_item(by: Actor, item: WorkItem, *, outcome: str, note: str = "", version: int, at: datetime) -> None:
+    """Close an item as handled or not needed; what is not needed says why. A second close changes nothing."""
+    by.must(May.RECORD_FACTS, item.patient.clinic)
+    if outcome not in (WorkOutcome.HANDLED, WorkOutcome.NOT_NEEDED):
+        raise ValidationError({"outcome": _("Choose handled or not needed.")})
+    if outcome == WorkOutcome.NOT_NEEDED and not note.strip():
+        raise ValidationError({"note": _("Say why.")})
+    current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if current.closed_at is None and current.version != version:
+        raise Stale(current)
+    _close(by, item, outcome, note, at)
+
+
+@transaction.atomic
+def snooze_item(by: Actor, item: WorkItem, *, until_on: date, why: str, version: int, at: datetime) -> None:
+    """Leave an item until a day (after today, within 90 days), with the reason."""
+    by.must(May.RECORD_FACTS, item.patient.clinic)
+    today = item.patient.clinic.today(at)
+    if not 0 < (until_on - today).days <= 90:
+        raise ValidationError({"until_on": _("A day within the next 90.")})
+    if not why.strip():
+        raise ValidationError({"why": _("Say why.")})
+    rows = WorkItem.objects.live().filter(pk=item.pk, version=version)
+    if not rows.update(snoozed_until_on=until_on, snooze_why=why.strip()[:200], version=F("version") + 1):
+        raise Stale(WorkItem.objects.get(pk=item.pk))
+    audit.record(by, "work item put off", Kind.UPDATE, at=at, obj=item, patient=item.patient.public_id)

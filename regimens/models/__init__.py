@@ -1,0 +1,41 @@
+"""What patients use, on which step, why it was right, and what waits to be looked at."""
+
+from regimens.models.catalogue import FAMILIES, POTENCIES, Product, ProductFact, Route
+from regimens.models.history import PastResponse, PastTreatment, WhyStopped
+from regimens.models.regimen import (
+    PHASES,
+    AmountUnit,
+    DosePlan,
+    EndReason,
+    Override,
+    OverrideReason,
+    PlanSite,
+    Regimen,
+    RegimenLine,
+)
+from regimens.models.rules import RuleChoice
+from regimens.models.work import WorkItem, WorkOutcome, WorkReason
+
+__all__ = [
+    "FAMILIES",
+    "PHASES",
+    "POTENCIES",
+    "AmountUnit",
+    "DosePlan",
+    "EndReason",
+    "Override",
+    "OverrideReason",
+    "PastResponse",
+    "PastTreatment",
+    "PlanSite",
+    "Product",
+    "ProductFact",
+    "Regimen",
+    "RegimenLine",
+    "Route",
+    "RuleChoice",
+    "WhyStopped",
+    "WorkItem",
+    "WorkOutcome",
+    "WorkReason",
+]

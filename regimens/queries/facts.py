@@ -1,0 +1,161 @@
+"""Rows become the frozen facts the rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from clinics.models import Clinic
+from clinics.models.base import local_date
+from patients.models import Allergy, Assessment, AssessmentState, Measurement, MeasurementKind, Patient, PrecautionState
+from patients.models import Precaution as PrecautionRow
+from patients.sites import Side
+from regimens.models import DosePlan, PastTreatment, PlanSite, Product, RegimenLine, RuleChoice
+from regimens.protocol import facts
+from regimens.protocol.facts import Answer, Case, Choice, Family, Line, Measured, Person, Phase, Place
+
+
+def product_facts(product: Product) -> facts.Product:
+    """A product with its label facts (prefetch `facts` for many)."""
+    return facts.Product(
+        key=product.key,
+        drug=product.drug,
+        name=product.name,
+        strength=product.strength,
+        form=product.form,
+        family=Family(product.family),
+        potency=facts.Potency(product.potency),
+        route=product.route,
+        cross_groups=frozenset(product.cross_groups),
+        facts=tuple(
+            facts.LabelFact(
+                row.jurisdiction, row.kind, row.value, row.text, row.source, row.section, row.source_on, row.is_verified
+            )
+            for row in product.facts.all()
+        ),
+    )
+
+
+def person(patient: Patient) -> Person:
+    """The patient as the rules see them; seven queries, however long the history."""
+    zone = patient.clinic.zone
+    allergies = Allergy.objects.live().filter(patient=patient).select_related("recorded_by").order_by("id")
+    precautions = PrecautionRow.objects.live().filter(patient=patient).select_related("recorded_by").order_by("id")
+    weights = Measurement.objects.live().filter(patient=patient, kind=MeasurementKind.WEIGHT).select_related("recorded_by")
+    weight = weights.order_by("-measured_on", "-recorded_at", "-id").first()
+    courses = PastTreatment.objects.live().filter(patient=patient, family=Family.STEROID_ORAL)
+    return Person(
+        born_on=patient.birth_date,
+        weight=Measured(weight.value, weight.measured_on, _name(weight.recorded_by)) if weight else None,
+        allergies=tuple(
+            facts.Allergy(row.kind, row.code, row.label, row.recorded_at.date(), _name(row.recorded_by))
+            for row in allergies
+        ),
+        allergies_asked_on=patient.no_known_allergies_on,
+        precautions=tuple(_precaution(row, zone) for row in precautions),
+        viga=_score(patient, "viga_ad"),
+        easi=_score(patient, "easi"),
+        courses=(*_past_courses(courses), *_own_courses(patient)),
+    )
+
+
+def _name(user: object) -> str:
+    return getattr(user, "name", "")
+
+
+def _precaution(row: PrecautionRow, zone: str) -> facts.Precaution:
+    return facts.Precaution(
+        kind=row.kind,
+        answer={PrecautionState.PRESENT: Answer.PRESENT, PrecautionState.ABSENT: Answer.ABSENT}.get(
+            PrecautionState(row.state), Answer.NOT_ASKED
+        ),
+        on=local_date(row.recorded_at, zone),
+        by=_name(row.recorded_by),
+        place=Place(row.site, Side(row.side)) if row.site else None,
+        from_on=row.from_on,
+        until_on=row.until_on,
+        text=row.text,
+    )
+
+
+def _score(patient: Patient, instrument: str) -> Measured | None:
+    rows = Assessment.objects.filter(patient=patient, instrument=instrument, state=AssessmentState.SIGNED)
+    row = rows.select_related("rater").order_by("-assessed_on", "-recorded_at", "-id").first()
+    if row is None or row.total is None:
+        return None
+    return Measured(Decimal(row.total), row.assessed_on, _name(row.rater))
+
+
+def _past_courses(rows: Iterable[PastTreatment]) -> list[facts.Course]:
+    return [facts.Course(Family.STEROID_ORAL, row.from_on, row.days, str(row)) for row in rows if row.from_on and row.days]
+
+
+def _own_courses(patient: Patient) -> list[facts.Course]:
+    """Courses of oral steroid that adtrack saw and that are over."""
+    rows = DosePlan.objects.filter(
+        patient=patient, line__product__family=Family.STEROID_ORAL, phase=Phase.COURSE, ended_on__isnull=False
+    ).select_related("line__product")
+    return [
+        facts.Course(Family.STEROID_ORAL, row.from_on, (row.ended_on - row.from_on).days, str(row.line))
+        for row in rows
+        if row.ended_on is not None
+    ]
+
+
+def lines(patient: Patient, *, on: date) -> list[Line]:
+    """The lines in use, one for each of their live plans; those whose last day has passed are not in use."""
+    return [plan_line(plan) for plan in live_plans(patient) if plan.line.until_on is None or plan.line.until_on >= on]
+
+
+def live_plans(patient: Patient) -> list[DosePlan]:
+    """The plans that have not ended, with line, product, its facts, and their places."""
+    rows = DosePlan.objects.live().filter(patient=patient).select_related("line__product", "line__regimen", "started_by")
+    return list(rows.prefetch_related("line__product__facts", "places").order_by("line__starts_on", "line_id", "id"))
+
+
+def plan_line(plan: DosePlan) -> Line:
+    """A plan with its line as the rules see it."""
+    line: RegimenLine = plan.line
+    until_on = line.until_on
+    if plan.course_days:
+        last = plan.from_on + timedelta(days=plan.course_days - 1)
+        until_on = min(until_on, last) if until_on else last
+    return Line(
+        product=product_facts(line.product),
+        places=tuple(place_of(row) for row in plan.places.all() if row.ended_on is None),
+        phase=Phase(plan.phase),
+        starts_on=plan.from_on,
+        until_on=until_on,
+        review_on=line.review_on,
+        per_day=plan.per_day,
+        weekdays=plan.days,
+        every_days=plan.every_days,
+        course_days=plan.course_days,
+        is_elsewhere=line.is_elsewhere,
+        key=str(line.public_id),
+        by=plan.started_by.name,
+    )
+
+
+def place_of(row: PlanSite) -> Place:
+    """A site of a plan as the rules see it."""
+    return Place(row.site, Side(row.side))
+
+
+def choices(clinic: Clinic) -> dict[str, Choice]:
+    """Where the clinic deviates from the defaults of the rules, now."""
+    rows = RuleChoice.objects.filter(clinic=clinic, replaced_at__isnull=True)
+    return {row.rule: Choice(row.level, row.params) for row in rows}
+
+
+def case(patient: Patient, *, on: date, without: Iterable[str] = ()) -> Case:
+    """Everything one check looks at; `without` are keys of lines that an order replaces."""
+    left_out = set(without)
+    return Case(
+        person=person(patient),
+        jurisdiction=facts.Jurisdiction(patient.clinic.jurisdiction),
+        on=on,
+        lines=tuple(line for line in lines(patient, on=on) if line.key not in left_out),
+        choices=choices(patient.clinic),
+    )
