@@ -32,7 +32,7 @@ def dose_days(
     weekdays: frozenset[int] = frozenset(),
     every_days: int | None = None,
 ) -> list[tuple[date, int]]:
-    """The days from `since` to `until` (both included) on which something is due, with how often; as needed and on hold none.
+    """The days from `since` to `until` (both included) on which something is due, with how often; as needed: none.
 
     The plan runs from `starts_on` to `until_on` (included; None: open).
     """
@@ -45,3 +45,10 @@ def dose_days(
     if phase == Phase.INTERVAL and every_days:
         return [(day, 1) for day in days if (day - starts_on).days % every_days == 0]
     return []
+
+
+def months_later(day: date, months: int) -> date:
+    """The day so many calendar months later (earlier, below 0); in a shorter month its last day: 29 to 28 February."""
+    number = day.year * 12 + day.month - 1 + months
+    first, after = (date(n // 12, n % 12 + 1, 1) for n in (number, number + 1))
+    return first + timedelta(days=min(day.day, (after - first).days) - 1)
