@@ -27,7 +27,7 @@ ADTRALZA = Source("EMA package leaflet of Adtralza", on=date(2024, 10, 14))
 PREGNANCY_TABLE = Source("fact sheet C24: oral JAK inhibitors and methotrexate; no label of methotrexate was read")
 TCI_LABELS = [PROTOPIC_EU, PROTOPIC_US, ELIDEL_EU, ELIDEL_UK]
 
-NOT_ASKED_FROM, ASKED_UNTIL = 10, 55  # years; ours: nobody on file names the ages
+NOT_ASKED = {kind: f"Nobody has recorded whether there is {words}." for kind, words in WORDS.items()}
 NOT_ASKED["barrier_defect"] = "Nobody has recorded whether there is a barrier defect such as Netherton syndrome."
 NOT_ASKED["skin_infection"] = "Nobody has recorded whether the skin is infected."
 NOT_ASKED["phototherapy"] = "Nobody has recorded whether phototherapy is planned or under way."
@@ -230,7 +230,7 @@ PREGNANT, NURSING = ("regnan",), ("breast",)
 def pregnancy_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family == Family.TCI:
         text = (
-            "Caution: pregnancy is recorded. The EU text of tacrolimus ointment leaves its use to the doctor, and one source "
+            "Caution: pregnancy is recorded. The EU text of tacrolimus ointment leaves its use to the doctor; one source "
             '(S0) calls it "Category C". '
             "Consider what speaks for %(product)s now."
         )
