@@ -38,6 +38,7 @@ REFUSALS = {
     412: "The record was changed since it was read.",
     413: "The body is too large.",
     415: "The body is not JSON.",
+    422: "Well formed, but the rules of treatment do not let it be saved; `errors` or `findings` say why.",
     428: "If-Match is missing.",
     429: "Too many requests; Retry-After says how many seconds to wait.",
 }

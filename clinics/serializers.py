@@ -32,7 +32,7 @@ class StrictSerializer(serializers.Serializer):
             return "This field is not known here."
         if isinstance(field, TEXTS) and not isinstance(value, (str, NoneType)):
             return "This must be a text."
-        holds_many = isinstance(field, (serializers.BaseSerializer, serializers.ListField))
+        holds_many = isinstance(field, (serializers.BaseSerializer, serializers.ListField, serializers.DictField))
         return "This is one value, not a list or an object." if isinstance(value, (list, dict)) and not holds_many else ""
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from clinics import audit
@@ -16,7 +15,7 @@ from clinics.models import Kind
 from patients import sites
 from patients.models import Patient
 from regimens import queries
-from regimens.errors import Unsafe
+from regimens.errors import Misshapen, Unsafe
 from regimens.models import DosePlan, EndReason, Override, OverrideReason, PlanSite, Product, Regimen, RegimenLine
 from regimens.protocol import facts
 from regimens.protocol.base import Finding, Level
@@ -26,6 +25,7 @@ from regimens.queries.checks import fingerprint, inputs_of, sentence
 
 CARE = frozenset({Family.EMOLLIENT, Family.CLEANSER})  # as often as somebody likes
 EARLIEST, LATEST = timedelta(days=366), timedelta(days=366)  # a start before or after today
+FURTHEST = timedelta(days=3660)  # an end or a review after today: ten years
 NEEDS: dict[Phase, tuple[str, ...]] = {
     Phase.INDUCTION: ("per_day",),
     Phase.MAINTENANCE: ("weekdays",),
@@ -131,13 +131,15 @@ def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, st
     today = patient.clinic.today(at)
     if order.starts_on < patient.birth_date:
         return {"starts_on": _("This date is before the birth.")}
-    if not today - EARLIEST <= order.starts_on <= today + LATEST and not order.is_elsewhere:
+    if order.starts_on > today + LATEST or (order.starts_on < today - EARLIEST and not order.is_elsewhere):
         return {"starts_on": _("A start lies within a year of today.")}
     found = {}
     for name in ("until_on", "review_on"):
         value = getattr(order, name)
         if value is not None and value < order.starts_on:
             found[name] = _("This is before the start.")
+        elif value is not None and value > today + FURTHEST:
+            found[name] = _("This is more than ten years ahead.")
     return found
 
 
@@ -150,14 +152,10 @@ def _amount_problems(order: Order) -> dict[str, str]:
 
 
 def refuse_misshapen(orders: Sequence[Order], patient: Patient, at: datetime) -> None:
-    """ValidationError with every problem; of the first order by field, of the others in words that name the product."""
-    found: dict[str, list[str]] = {}
-    for number, order in enumerate(orders):
-        for name, text in problems(order, patient, at).items():
-            key, said = (name, text) if number == 0 else ("more", f"{order.product}: {text}")
-            found.setdefault(key, []).append(said)
-    if found:
-        raise ValidationError(found)
+    """Misshapen with every problem of every order."""
+    found = [(str(order.product), problems(order, patient, at)) for order in orders]
+    if any(wrong for _product, wrong in found):
+        raise Misshapen(found)
 
 
 def answer(checked: Sequence[Checked], replies: Mapping[str, Reply]) -> list[tuple[Checked, Finding, Reply]]:

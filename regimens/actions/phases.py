@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from clinics import audit
 from clinics.access import Actor
+from clinics.errors import Stale
 from clinics.models import Kind
 from patients.models import Patient
 from regimens import queries
@@ -92,10 +93,18 @@ def return_to_induction(
 
 
 @transaction.atomic
-def step_down(by: Actor, line: RegimenLine, places: Sequence[Place], *, version: int, at: datetime) -> DosePlan:
+def step_down(
+    by: Actor,
+    line: RegimenLine,
+    places: Sequence[Place],
+    *,
+    version: int,
+    replies: Mapping[str, Reply] = NO_REPLIES,
+    at: datetime,
+) -> DosePlan:
     """From twice to once daily on these places (EU leaflet of Protopic: a child after three weeks)."""
     order = Order(line.product, Phase.INDUCTION, date.min, tuple(places), per_day=1, review_on=line.review_on)
-    return _step(by, line, order, {Phase.INDUCTION}, "stepped down", version, NO_REPLIES, at, per_day=2)
+    return _step(by, line, order, {Phase.INDUCTION}, "stepped down", version, replies, at, per_day=2)
 
 
 def _only(line: RegimenLine, families: frozenset[Family]) -> None:
@@ -265,6 +274,9 @@ def stop_regimen(
 ) -> None:
     """End a regimen with all its lines."""
     patient = treated(by, regimen.patient)
+    current = Regimen.objects.get(pk=regimen.pk)
+    if current.version != version:
+        raise Stale(current)
     _check_ending(patient, reason, text, next_look_on, no_look_reason, at)
     on = max(patient.clinic.today(at), regimen.started_on)
     ended = Regimen.objects.filter(pk=regimen.pk, version=version, ended_on__isnull=True).update(
@@ -278,7 +290,7 @@ def stop_regimen(
         version=F("version") + 1,
     )
     if not ended:
-        raise ValidationError(_("This regimen was changed by somebody else, or has ended."))
+        raise ValidationError(_("This regimen has ended."))
     for line in RegimenLine.objects.live().filter(regimen=regimen):
         end_line_row(by, line, on=on, reason=reason, text=text, at=at)
         audit.record(by, "line stopped", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
