@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from clinics.models import AuditEvent, Kind
 
-CLINICAL_ROWS = frozenset({"allergy", "assessment", "labresult", "measurement", "precaution"})
+CLINICAL_ROWS = frozenset(
+    {
+        "allergy",
+        "assessment",
+        "labresult",
+        "measurement",
+        "pasttreatment",
+        "precaution",
+        "regimen",
+        "regimenline",
+        "workitem",
+    }
+)
 CLINICAL_VERBS = frozenset(
     {
         "affected scores shown",
@@ -17,7 +29,11 @@ CLINICAL_VERBS = frozenset(
         "laboratory results listed",
         "laboratory results opened",
         "measurements opened",
+        "order checked",
+        "past treatments opened",
         "precautions opened",
+        "regimen opened",
+        "regimens listed",
         "score form opened",
         "score opened",
         "scores kept as stored",

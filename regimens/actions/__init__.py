@@ -9,6 +9,7 @@ from regimens.actions.facts import (
     withdraw,
 )
 from regimens.actions.history import record_past_treatment
+from regimens.actions.looks import look_at
 from regimens.actions.orders import Order, Reply
 from regimens.actions.phases import hold, resume, return_to_induction, step_down, step_to_maintenance, stop, stop_regimen
 from regimens.actions.regimen import add_line, change_product, start_regimen
@@ -24,6 +25,7 @@ __all__ = [
     "choose_rule",
     "close_item",
     "hold",
+    "look_at",
     "raise_item",
     "record_allergy",
     "record_measurement",
