@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import BigIntegerField, BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinics.access import May, clinics_where
@@ -222,31 +223,37 @@ def lines(rows: list[Listed], base: str, *, on: date, with_scores: bool) -> list
 
     Scores stand in them with their age, for those who may see them.
     """
-    sexes = {value: str(label) for value, label in Sex.choices}
-    wording = Wording(on, (rows[0].out_of_date_days if rows else None) or OUT_OF_DATE_DAYS)
+    sexes, easi, poem = _words(get_language() or "")
+    wording = Wording(easi, poem, on, (rows[0].out_of_date_days if rows else None) or OUT_OF_DATE_DAYS)
     return [
         Line(
-            url=f"{base}{row.public_id}/",
-            name=names.shown(row.family_name, row.given_name),
-            preferred=row.preferred_name,
-            born=day(row.birth_date),
-            age=ages.text(row.birth_date, on, row.deceased_on),
-            sex=sexes[row.sex],
-            number=row.record_number,
-            is_alike=row.is_alike,
-            status=status(row),
-            **(wording.scores(row) if with_scores else {}),
+            f"{base}{row.public_id}/",
+            names.shown(row.family_name, row.given_name),
+            row.preferred_name,
+            day(row.birth_date),
+            ages.text(row.birth_date, on, row.deceased_on),
+            sexes[row.sex],
+            row.record_number,
+            row.is_alike,
+            status(row),
+            *(wording.scores(row) if with_scores else ()),
         )
         for row in rows
     ]
 
 
-class Wording:
-    """The words for scores, each looked up once for a page: bands by instrument, and how old a score of a day is."""
+@lru_cache(maxsize=32)
+def _words(language: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Sexes, bands of EASI and bands of POEM in words of a language."""
+    sexes = {value: str(label) for value, label in Sex.choices}
+    return sexes, words.bands_in_words("easi"), words.bands_in_words("poem")
 
-    def __init__(self, today: date, old_after: int):
-        self.today, self.old_after = today, old_after
-        self.easi, self.poem = words.bands_in_words("easi"), words.bands_in_words("poem")
+
+class Wording:
+    """The words for scores on a page: bands by instrument, and how old a score of a day is, each age worked out once."""
+
+    def __init__(self, easi: dict[str, str], poem: dict[str, str], today: date, old_after: int):
+        self.easi, self.poem, self.today, self.old_after = easi, poem, today, old_after
         self._ages: dict[date, str] = {}
 
     def age(self, on: date) -> str:
@@ -257,19 +264,14 @@ class Wording:
             self._ages[on] = _("%(age)s, out of date") % {"age": text} if is_old else text
         return self._ages[on]
 
-    def scores(self, row: Listed) -> dict[str, str]:
-        """The scores of one row of the list."""
-        shown: dict[str, str] = {}
+    def scores(self, row: Listed) -> tuple[str, ...]:
+        """The scores of one row of the list, as they stand in Line."""
+        easi = poem = ("", "", "")
         if row.easi is not None and row.easi_on is not None:
-            shown = {
-                "easi": score_text("easi", row.easi),
-                "easi_word": self.easi[row.easi_band or ""],
-                "easi_age": self.age(row.easi_on),
-            }
+            easi = score_text("easi", row.easi), self.easi[row.easi_band or ""], self.age(row.easi_on)
         if row.poem is not None and row.poem_on is not None:
-            shown["poem"], shown["poem_word"] = str(row.poem), self.poem[row.poem_band or ""]
-            shown["poem_age"] = self.age(row.poem_on)
-        return shown
+            poem = str(row.poem), self.poem[row.poem_band or ""], self.age(row.poem_on)
+        return easi + poem
 
 
 def status(patient: Patient | Listed) -> str:
