@@ -12,8 +12,9 @@ from regimens.actions.history import record_past_treatment
 from regimens.actions.looks import look_at
 from regimens.actions.orders import Order, Reply
 from regimens.actions.phases import hold, resume, return_to_induction, step_down, step_to_maintenance, stop, stop_regimen
-from regimens.actions.regimen import add_line, change_product, start_regimen
+from regimens.actions.regimen import add_line, change_product, start_again, start_regimen
 from regimens.actions.rules import choose_rule
+from regimens.actions.sweep import check_clinic_anew, check_for_the_day, sweep
 from regimens.actions.work import check_again, close_item, raise_item, snooze_item
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "add_line",
     "change_product",
     "check_again",
+    "check_clinic_anew",
+    "check_for_the_day",
     "choose_rule",
     "close_item",
     "hold",
@@ -35,11 +38,13 @@ __all__ = [
     "resume",
     "return_to_induction",
     "snooze_item",
+    "start_again",
     "start_regimen",
     "step_down",
     "step_to_maintenance",
     "stop",
     "stop_regimen",
+    "sweep",
     "update_patient",
     "withdraw",
 ]

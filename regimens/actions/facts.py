@@ -12,6 +12,7 @@ from patients import actions as patients
 from patients.models import Allergy, Measurement, Patient, Precaution
 from patients.models.base import PatientRow
 from regimens.actions.work import check_again
+from regimens.models import PastTreatment
 
 
 @transaction.atomic
@@ -60,5 +61,5 @@ def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, at: d
 def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
     """patients.actions.withdraw, and every line checked again when a rule may depend on the row."""
     patients.withdraw(by, row, reason=reason, at=at)
-    if isinstance(row, (Allergy, Measurement, Precaution)):
+    if isinstance(row, (Allergy, Measurement, Precaution, PastTreatment)):
         check_again(by, row.patient, at=at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from clinics import audit
@@ -16,7 +17,17 @@ from patients import sites
 from patients.models import Patient
 from regimens import queries
 from regimens.errors import Misshapen, Unsafe
-from regimens.models import DosePlan, EndReason, Override, OverrideReason, PlanSite, Product, Regimen, RegimenLine
+from regimens.models import (
+    AmountUnit,
+    DosePlan,
+    EndReason,
+    Override,
+    OverrideReason,
+    PlanSite,
+    Product,
+    Regimen,
+    RegimenLine,
+)
 from regimens.protocol import facts
 from regimens.protocol.base import Finding, Level
 from regimens.protocol.check import Checked
@@ -96,7 +107,7 @@ def problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
     if order.phase not in NEEDS:
         return {"phase": _("Choose how it is used.")}
     for name in NEEDS[order.phase]:
-        if not getattr(order, name):
+        if not getattr(order, name) or not str(getattr(order, name)).strip():
             found[name] = _("This is needed.")
     for name in SCHEDULE:
         if getattr(order, name) and name not in MAY_HAVE[order.phase]:
@@ -105,11 +116,24 @@ def problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
         found["per_day"] = _("Once or twice daily.")
     if not all(0 <= number <= 6 for number in order.weekdays) or len(set(order.weekdays)) != len(order.weekdays):
         found["weekdays"] = _("Choose each weekday once.")
+    for name in ("dose", "instructions", "loading_dose", "condition"):
+        model = DosePlan if name in SCHEDULE else RegimenLine
+        found |= too_long(model, **{name: getattr(order, name)})
     for name, high in (("per_day", 12), ("every_days", 366), ("course_days", 366), ("most_per_day", 12)):
         value = getattr(order, name)
         if value is not None and not 1 <= value <= high and name not in found:
             found[name] = _("Between %(low)s and %(high)s.") % {"low": 1, "high": high}
     return found | _place_problems(order) | _date_problems(order, patient, at) | _amount_problems(order)
+
+
+def too_long(model: type[Model], **texts: str) -> dict[str, str]:
+    """Texts that are longer than their column, by name."""
+    found = {}
+    for name, text in texts.items():
+        most = getattr(model._meta.get_field(name), "max_length", 0)
+        if len(text.strip()) > most:
+            found[name] = _("At the most %(most)s characters.") % {"most": most}
+    return found
 
 
 def _place_problems(order: Order) -> dict[str, str]:
@@ -146,7 +170,9 @@ def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, st
 def _amount_problems(order: Order) -> dict[str, str]:
     if (order.amount is None) != (not order.amount_unit):
         return {"amount": _("An amount needs its unit.")}
-    if order.amount is not None and not 0 < order.amount <= 500:
+    if order.amount_unit and order.amount_unit not in AmountUnit.values:
+        return {"amount_unit": _("Choose a unit from the list.")}
+    if order.amount is not None and not Decimal("0.01") <= order.amount <= 500:
         return {"amount": _("Between %(low)s and %(high)s.") % {"low": "0.01", "high": 500}}
     return {}
 
@@ -222,10 +248,11 @@ def open_plan(
     from_on: date,
     at: datetime,
     resumes: DosePlan | None = None,
+    until_on: date | None = None,
     reason: str = "",
     look_again_on: date | None = None,
 ) -> DosePlan:
-    """A new plan of a line on these places, used as an order or another plan says."""
+    """A new plan of a line on these places, used as an order or another plan says; `until_on` where the line has none."""
     weekdays = how.weekdays if isinstance(how, DosePlan) else ",".join(str(number) for number in sorted(how.weekdays))
     plan = DosePlan.objects.create(
         patient=line.patient,
@@ -235,9 +262,10 @@ def open_plan(
         per_day=how.per_day,
         weekdays=weekdays,
         every_days=how.every_days,
-        loading_dose=how.loading_dose,
+        loading_dose=how.loading_dose.strip(),
         course_days=how.course_days,
-        condition=how.condition,
+        until_on=until_on,
+        condition=how.condition.strip(),
         most_per_day=how.most_per_day,
         look_again_on=look_again_on,
         resumes=resumes,
@@ -295,6 +323,8 @@ def end_line_row(
     on = max(on, line.starts_on)
     for plan in DosePlan.objects.live().filter(line=line):
         end_plan(by, plan, on=on, at=at)
+    for rows in (PlanSite.objects, DosePlan.objects):  # a pause that was to last until the next dose
+        rows.filter(line=line, ended_on__gt=on, from_on__lte=on).update(ended_on=on)
     RegimenLine.objects.filter(pk=line.pk).update(
         ended_on=on,
         ended_at=at,

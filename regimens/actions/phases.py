@@ -13,25 +13,29 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinics import audit
-from clinics.access import Actor
+from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Kind
 from patients.models import Patient
 from regimens import queries
 from regimens.actions.orders import (
+    SCHEDULE,
     Order,
     Reply,
     answer,
     end_line_row,
+    end_plan,
     leave_plan,
     open_plan,
     refuse_misshapen,
     save_overrides,
+    too_long,
 )
 from regimens.actions.regimen import NO_REPLIES, current_line, treated
 from regimens.actions.work import check_again
 from regimens.models import DosePlan, EndReason, PlanSite, Regimen, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
+from regimens.queries.facts import planned_line
 
 PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
 STEP_DOWN_DAYS = 21  # EU leaflet of Protopic: a child, twice daily for three weeks at the most, then once daily
@@ -54,6 +58,7 @@ def step_to_maintenance(
 
     The EU label asks for four flares a year or more: the count is kept, None when it was not asked.
     """
+    by.must(May.PRESCRIBE, line.patient.clinic)
     _only(line, PROACTIVE)
     order = Order(line.product, Phase.MAINTENANCE, date.min, tuple(places), weekdays=tuple(weekdays), review_on=review_on)
     if flares_in_a_year is not None and not 0 <= flares_in_a_year <= 365:
@@ -98,12 +103,13 @@ def step_down(
     line: RegimenLine,
     places: Sequence[Place],
     *,
+    review_on: date | None = None,
     version: int,
     replies: Mapping[str, Reply] = NO_REPLIES,
     at: datetime,
 ) -> DosePlan:
     """From twice to once daily on these places (EU leaflet of Protopic: a child after three weeks)."""
-    order = Order(line.product, Phase.INDUCTION, date.min, tuple(places), per_day=1, review_on=line.review_on)
+    order = Order(line.product, Phase.INDUCTION, date.min, tuple(places), per_day=1, review_on=review_on)
     return _step(by, line, order, {Phase.INDUCTION}, "stepped down", version, replies, at, per_day=2)
 
 
@@ -126,27 +132,38 @@ def _step(
     flares_in_a_year: int | None = None,
     reason: str = "",
 ) -> DosePlan:
-    """Move places of a line from one of these phases into another; checked as an order is."""
+    """Move places of a line from one of these phases into another; checked as an order is.
+
+    A last day goes with the places it was meant for: with all of the line it stays the line's, else it is their plan's.
+    """
     patient = treated(by, line.patient)
     line = current_line(line, version)
     leaving = _plans_of(line, order.places, phases, per_day)
     on = max([patient.clinic.today(at), *(plan.from_on for plan in leaving)])
-    until_on = order.until_on or line.until_on
+    last = min((day for day in (*(plan.until_on for plan in leaving), line.until_on) if day), default=None)
+    ahead = line.review_on if line.review_on is not None and line.review_on >= on else None
     order = replace(
         order,
         product=line.product,
         starts_on=on,
-        until_on=None if order.phase == Phase.MAINTENANCE else until_on,
+        until_on=None if order.phase == Phase.MAINTENANCE else order.until_on or last,
+        review_on=order.review_on or ahead,
         is_elsewhere=line.is_elsewhere,
     )
     refuse_misshapen([order], patient, at)
+    if wrong := too_long(DosePlan, reason=reason):
+        raise ValidationError(wrong)
     checked = queries.checked(patient, [order.as_line(by.account.name)], on=on, without=[str(line.public_id)])
     pairs = answer(checked, replies)
     for plan in leaving:
         leave_plan(by, plan, order.places, on=on, at=at)
-    plan = open_plan(by, line, order.places, order, from_on=on, at=at, reason=reason)
+    staying = DosePlan.objects.live().filter(line=line)
+    staying.filter(until_on__isnull=True).update(until_on=line.until_on)
+    is_whole = not staying.exists()
+    own = None if is_whole else order.until_on
+    plan = open_plan(by, line, order.places, order, from_on=on, at=at, until_on=own, reason=reason.strip())
     changes: dict[str, Any] = {
-        "until_on": order.until_on,
+        "until_on": order.until_on if is_whole else None,
         "review_on": order.review_on or line.review_on,
         "version": F("version") + 1,
     }
@@ -185,6 +202,8 @@ def hold(by: Actor, line: RegimenLine, *, look_again_on: date, reason: str, vers
     today = patient.clinic.today(at)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
+    if wrong := too_long(DosePlan, reason=reason):
+        raise ValidationError(wrong)
     if not today <= look_again_on <= today + timedelta(days=366):
         raise ValidationError({"look_again_on": _("Between today and a year ahead.")})
     plans = list(DosePlan.objects.live().filter(line=line).exclude(phase=Phase.HOLD))
@@ -196,38 +215,72 @@ def hold(by: Actor, line: RegimenLine, *, look_again_on: date, reason: str, vers
         leave_plan(by, plan, places, on=on, at=at)
         pause = Order(line.product, Phase.HOLD, on)
         open_plan(
-            by, line, places, pause, from_on=on, at=at, resumes=plan, reason=reason.strip(), look_again_on=look_again_on
+            by,
+            line,
+            places,
+            pause,
+            from_on=on,
+            at=at,
+            resumes=plan,
+            until_on=plan.until_on,
+            reason=reason.strip(),
+            look_again_on=look_again_on,
         )
     _changed(by, line, "line held", at)
+    check_again(by, patient, at=at)
 
 
 @transaction.atomic
 def resume(by: Actor, line: RegimenLine, *, version: int, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime) -> None:
-    """Go on with a line that was on hold, as it was used before; checked as an order is."""
+    """Go on with a line that was on hold, as it was used before; checked as an order is.
+
+    A course goes on with the days it has left, an interval not before the next dose was due, and a loading dose is not
+    repeated. What had its last day meanwhile does not go on; ValidationError when that is all of it.
+    """
     patient = treated(by, line.patient)
     line = current_line(line, version)
-    held = list(DosePlan.objects.live().filter(line=line, phase=Phase.HOLD).select_related("resumes__line__product"))
+    paused = DosePlan.objects.live().filter(line=line, phase=Phase.HOLD)
+    held = list(paused.select_related("resumes", "line__product", "patient"))
     if not held:
         raise ValidationError(_("This line is not on hold."))
     today = patient.clinic.today(at)
     goes_on = []
     for pause in held:
-        before = pause.resumes
-        if before is None:
-            raise ValidationError(_("This line is not on hold."))
-        goes_on.append((pause, before, _places(pause), max(today, pause.from_on)))
-    again = [
-        replace(queries.plan_line(before), places=tuple(places), starts_on=on, by=by.account.name)
-        for _pause, before, places, on in goes_on
-    ]
+        how = _rest(pause, max(today, pause.from_on))
+        if how is not None:
+            goes_on.append((pause, how, _places(pause)))
+        else:
+            end_plan(by, pause, on=max(today, pause.from_on), at=at)
+    if not goes_on:
+        raise ValidationError(_("Its last day has passed meanwhile: order it again."))
+    again = [planned_line(how, places, by=by.account.name) for _pause, how, places in goes_on]
     checked = queries.checked(patient, again, on=today, without=[str(line.public_id)])
     pairs = answer(checked, replies)
-    for pause, before, places, on in goes_on:
-        leave_plan(by, pause, places, on=on, at=at)
-        open_plan(by, line, places, before, from_on=on, at=at, resumes=pause)
+    for pause, how, places in goes_on:
+        leave_plan(by, pause, places, on=how.from_on, at=at)
+        open_plan(by, line, places, how, from_on=how.from_on, at=at, until_on=how.until_on, resumes=pause)
     save_overrides(by, {id(one): line for one in checked}, pairs, at=at)
     _changed(by, line, "line resumed", at)
     check_again(by, patient, at=at)
+
+
+def _rest(pause: DosePlan, on: date) -> DosePlan | None:
+    """What is left of the plan that was paused, to go on from `on` (not saved); None when its last day has passed."""
+    before = pause.resumes
+    if before is None:
+        return None
+    used = ((before.ended_on or on) - before.from_on).days
+    how = DosePlan(line=pause.line, patient=pause.patient, phase=before.phase, from_on=on, until_on=pause.until_on)
+    for name in SCHEDULE:
+        setattr(how, name, getattr(before, name))
+    if before.course_days:
+        how.course_days = max(0, before.course_days - used)
+    if before.every_days and used:
+        last_dose = before.from_on + timedelta(days=(used - 1) // before.every_days * before.every_days)
+        how.from_on = max(on, last_dose + timedelta(days=before.every_days))
+        how.loading_dose = ""
+    is_over = how.course_days == 0 or (how.last_on is not None and how.last_on < how.from_on)
+    return None if is_over else how
 
 
 @transaction.atomic
@@ -306,6 +359,8 @@ def _check_ending(
         found["reason"] = _("Choose why.")
     if reason == EndReason.OTHER and not text.strip():
         found["text"] = _("Write why.")
+    wrong = too_long(RegimenLine, end_text=text, no_look_reason=no_look_reason)
+    found |= {{"end_text": "text"}.get(name, name): said for name, said in wrong.items()}
     if (next_look_on is None) == (not no_look_reason.strip()):
         found["next_look_on"] = _("Either a day to look next, or why none is needed.")
     elif next_look_on is not None and next_look_on < patient.clinic.today(at):

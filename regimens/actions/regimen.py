@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinics import audit
@@ -73,7 +74,10 @@ def add_line(
     """Add lines to an open regimen. Errors as start_regimen."""
     patient = treated(by, regimen.patient)
     regimen = _open(regimen)
+    if not orders:
+        raise ValidationError(_("Nothing is ordered."))
     refuse_misshapen(orders, patient, at)
+    _touch(regimen)
     return _add(by, regimen, orders, replies, at=at)
 
 
@@ -92,10 +96,35 @@ def change_product(
     patient = treated(by, line.patient)
     line = current_line(line, version)
     refuse_misshapen([order], patient, at)
-    on = max(patient.clinic.today(at), order.starts_on)
+    on = order.starts_on
+    if on < patient.clinic.today(at):
+        raise ValidationError({"starts_on": _("The other product was in use until now: today or later.")})
     end_line_row(by, line, on=on, reason=EndReason.CHANGED, text=text, at=at)
     audit.record(by, "line replaced", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
+    _touch(line.regimen)
     return _add(by, line.regimen, [order], replies, replaces=line, at=at)[0]
+
+
+@transaction.atomic
+def start_again(
+    by: Actor, line: RegimenLine, order: Order, *, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime
+) -> RegimenLine:
+    """Order the product of a line that was stopped again: a new line of the open regimen that names the one before."""
+    patient = treated(by, line.patient)
+    before = RegimenLine.objects.select_related("product").get(pk=line.pk)
+    if before.ended_on is None:
+        raise ValidationError(_("This line has not ended."))
+    if RegimenLine.objects.filter(replaces=before).exists():
+        raise ValidationError(_("Another line took its place already."))
+    if order.product.pk != before.product_id:
+        raise ValidationError({"product": _("This is another product.")})
+    regimen = Regimen.objects.live().select_related("patient__clinic").filter(patient=patient).first()
+    if regimen is None:
+        raise ValidationError(_("No regimen is open: start one."))
+    refuse_misshapen([order], patient, at)
+    _touch(regimen)
+    audit.record(by, "line started again", Kind.UPDATE, at=at, obj=before, patient=patient.public_id)
+    return _add(by, regimen, [order], replies, replaces=before, at=at)[0]
 
 
 def _add(
@@ -114,6 +143,11 @@ def _add(
     save_overrides(by, {id(one): line for one, line in zip(checked, saved, strict=True)}, pairs, at=at)
     check_again(by, patient, at=at)
     return saved
+
+
+def _touch(regimen: Regimen) -> None:
+    """A regimen that has got a line is another than somebody saw who wants to end it."""
+    Regimen.objects.filter(pk=regimen.pk).update(version=F("version") + 1)
 
 
 def _open(regimen: Regimen) -> Regimen:

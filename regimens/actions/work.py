@@ -13,6 +13,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Kind
+from patients.actions.locks import locked
 from patients.models import Patient
 from regimens import queries
 from regimens.models import Override, WorkItem, WorkOutcome, WorkReason
@@ -22,13 +23,17 @@ from regimens.protocol.base import Finding, Level
 def raise_item(
     by: Actor, patient: Patient, reason: WorkReason, subject: str, text: str, *, at: datetime
 ) -> WorkItem | None:
-    """Raise an item, unless one of this patient, reason and subject was ever raised; None then."""
-    if WorkItem.objects.filter(patient=patient, reason=reason, subject=subject).exists():
+    """Raise an item; None where one of this patient, reason and subject is open or somebody closed one.
+
+    One that closed by itself says nothing about the next time.
+    """
+    known = WorkItem.objects.filter(patient=patient, reason=reason, subject=subject)
+    if known.exclude(outcome=WorkOutcome.GONE).exists():
         return None
     item = WorkItem.objects.create(
         clinic=patient.clinic, patient=patient, reason=reason, subject=subject, text=text[:600], raised_at=at
     )
-    audit.record(by, "work item raised", Kind.CREATE, at=at, obj=item, patient=patient.public_id)
+    _note(by, "work item raised", Kind.CREATE, item, at)
     return item
 
 
@@ -37,11 +42,13 @@ def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
     """Ask the rules about every line in use; what nobody has answered becomes one item, what is no longer so closes its.
 
     A warning that was answered when the line was ordered is known, and so is one of a pair that was answered at the other
-    line. Inside the action that changed a fact, or in the nightly sweep.
+    line. Inside the action that changed a fact, or in the nightly sweep. Of a closed record nothing waits.
     """
+    patient = locked(patient)
     raised: list[WorkItem] = []
     standing: set[str] = set()
-    answers = queries.checked_again(patient, on=patient.clinic.today(at))
+    is_closed = patient.closed_at is not None or patient.deceased_on is not None
+    answers = [] if is_closed else queries.checked_again(patient, on=patient.clinic.today(at))
     overrides = set(
         Override.objects.filter(line__patient=patient).values_list("line__public_id", "rule", "rule_version", "fingerprint")
     )
@@ -72,7 +79,7 @@ def _is_answered(
 
 
 def _close_gone(by: Actor, patient: Patient, standing: set[str], at: datetime) -> None:
-    rows = WorkItem.objects.live().filter(patient=patient, reason=WorkReason.FINDING)
+    rows = WorkItem.objects.live().filter(patient=patient, reason=WorkReason.FINDING).select_related("patient__clinic")
     for item in rows.exclude(subject__in=standing):
         _close(by, item, WorkOutcome.GONE, "", at)
 
@@ -84,7 +91,7 @@ def _close(by: Actor, item: WorkItem, outcome: WorkOutcome | str, note: str, at:
         .update(closed_at=at, closed_by=by.user, outcome=outcome, note=note.strip()[:300], version=F("version") + 1)
     )
     if closed:
-        audit.record(by, "work item closed", Kind.UPDATE, at=at, obj=item, patient=item.patient.public_id)
+        _note(by, "work item closed", Kind.UPDATE, item, at)
     return bool(closed)
 
 
@@ -114,4 +121,9 @@ def snooze_item(by: Actor, item: WorkItem, *, until_on: date, why: str, version:
     rows = WorkItem.objects.live().filter(pk=item.pk, version=version)
     if not rows.update(snoozed_until_on=until_on, snooze_why=why.strip()[:200], version=F("version") + 1):
         raise Stale(WorkItem.objects.get(pk=item.pk))
-    audit.record(by, "work item put off", Kind.UPDATE, at=at, obj=item, patient=item.patient.public_id)
+    _note(by, "work item put off", Kind.UPDATE, item, at)
+
+
+def _note(by: Actor, verb: str, kind: Kind, item: WorkItem, at: datetime) -> None:
+    patient = item.patient
+    audit.record(by, verb, kind, at=at, obj=item, clinic=patient.clinic.public_id, patient=patient.public_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +151,7 @@ class DosePlan(Opened):
     every_days = models.PositiveSmallIntegerField(_("every so many days"), null=True, blank=True)
     loading_dose = models.CharField(_("loading dose"), max_length=120, blank=True)
     course_days = models.PositiveSmallIntegerField(_("days"), null=True, blank=True)
+    until_on = models.DateField(_("until (last day)"), null=True, blank=True)  # where only some places of the line end
     condition = models.CharField(_("when"), max_length=200, blank=True)
     most_per_day = models.PositiveSmallIntegerField(_("at the most, times a day"), null=True, blank=True)
     look_again_on = models.DateField(_("look again on"), null=True, blank=True)
@@ -180,6 +183,13 @@ class DosePlan(Opened):
 
     def __str__(self) -> str:
         return f"{self.line}: {self.get_phase_display()}"
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day on which it is used, as far as one is known: the earliest of the plan, its course and the line."""
+        course = self.from_on + timedelta(days=self.course_days - 1) if self.course_days else None
+        ended = self.ended_on - timedelta(days=1) if self.ended_on else None
+        return min((day for day in (self.until_on, self.line.until_on, course, ended) if day), default=None)
 
     @property
     def days(self) -> frozenset[int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet
 
 from clinics.models import Clinic
 from clinics.models.base import local_date
@@ -104,29 +106,40 @@ def _own_courses(patient: Patient) -> list[facts.Course]:
 
 
 def lines(patient: Patient, *, on: date) -> list[Line]:
-    """The lines in use, one for each of their live plans; those whose last day has passed are not in use."""
-    return [plan_line(plan) for plan in live_plans(patient) if plan.line.until_on is None or plan.line.until_on >= on]
+    """The lines in use on a day or later, one for each of their plans; those whose last day has passed are not in use.
+
+    What ends on a later day (another product takes its place then) is in use until then.
+    """
+    to_come = Q(ended_on__gt=on) & Q(ended_on__gt=F("from_on"))
+    plans = _with_lines(DosePlan.objects.filter(Q(ended_on__isnull=True) | to_come, patient=patient))
+    return [plan_line(plan) for plan in plans if (last := plan.last_on) is None or last >= on]
 
 
 def live_plans(patient: Patient) -> list[DosePlan]:
     """The plans that have not ended, with line, product, its facts, and their places."""
-    rows = DosePlan.objects.live().filter(patient=patient).select_related("line__product", "line__regimen", "started_by")
+    return _with_lines(DosePlan.objects.live().filter(patient=patient))
+
+
+def _with_lines(plans: QuerySet[DosePlan]) -> list[DosePlan]:
+    rows = plans.select_related("line__product", "line__regimen", "started_by")
     return list(rows.prefetch_related("line__product__facts", "places").order_by("line__starts_on", "line_id", "id"))
 
 
 def plan_line(plan: DosePlan) -> Line:
     """A plan with its line as the rules see it."""
+    places = tuple(place_of(row) for row in plan.places.all() if row.ended_on == plan.ended_on)
+    return planned_line(plan, places, by=plan.started_by.name)
+
+
+def planned_line(plan: DosePlan, places: Iterable[Place], *, by: str) -> Line:
+    """A plan that may not be saved yet, on these places, as the rules see it."""
     line: RegimenLine = plan.line
-    until_on = line.until_on
-    if plan.course_days:
-        last = plan.from_on + timedelta(days=plan.course_days - 1)
-        until_on = min(until_on, last) if until_on else last
     return Line(
         product=product_facts(line.product),
-        places=tuple(place_of(row) for row in plan.places.all() if row.ended_on is None),
+        places=tuple(places),
         phase=Phase(plan.phase),
         starts_on=plan.from_on,
-        until_on=until_on,
+        until_on=plan.last_on,
         review_on=line.review_on,
         per_day=plan.per_day,
         weekdays=plan.days,
@@ -134,7 +147,7 @@ def plan_line(plan: DosePlan) -> Line:
         course_days=plan.course_days,
         is_elsewhere=line.is_elsewhere,
         key=str(line.public_id),
-        by=plan.started_by.name,
+        by=by,
     )
 
 
