@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("adtrack.api")),
     path("", include("clinics.urls")),
+    path("", include("regimens.urls")),
     path("", include("patients.urls")),
 ]
 

@@ -13,6 +13,9 @@ from clinics.models import Clinic, Membership, Role, User
 from patients import actions
 from patients.models import Assessment, LabResult, Patient
 from patients.models.assessments import POEM_COLUMNS
+from regimens import actions as regimen_actions
+from regimens.models import Product, Regimen, RegimenLine
+from regimens.protocol.facts import Phase, Place
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -137,3 +140,25 @@ def make_lab(
     values = {"value": Decimal(value), "collected_on": on or patient.clinic.today(at), "assay": "HISCL, central laboratory"}
     submission = more.pop("submission", uuid4())
     return actions.record_lab_result(by or scorer_of(patient.clinic), patient, values | more, submission=submission, at=at)
+
+
+def make_line(
+    patient: Patient, *, by: Actor | None = None, key: str = "emollient", at: datetime = NOW, **more: Any
+) -> RegimenLine:
+    """A line of the catalogue in use, twice daily on the whole body from today unless said otherwise."""
+    by = by or actor_for(prescriber(patient.clinic), patient.clinic)
+    values: dict[str, Any] = {"phase": Phase.INDUCTION, "per_day": 2, "places": (Place("whole_body"),)}
+    values |= {"starts_on": patient.clinic.today(at), "product": Product.objects.prefetch_related("facts").get(key=key)}
+    order = regimen_actions.Order(**(values | more))
+    regimen = Regimen.objects.live().filter(patient=patient).first()
+    if regimen is None:
+        regimen_actions.start_regimen(by, patient, [order], at=at)
+    else:
+        regimen_actions.add_line(by, regimen, [order], at=at)
+    return RegimenLine.objects.filter(patient=patient).latest("pk")
+
+
+def prescriber(clinic: Clinic) -> User:
+    """Somebody of the clinic who may prescribe."""
+    member = Membership.objects.live().filter(clinic=clinic, may_prescribe=True).select_related("user").first()
+    return member.user if member else make_member(clinic, Role.DERMATOLOGIST, may_prescribe=True)

@@ -24,7 +24,7 @@ from clinics.access import MATRIX, NEEDS_FLAG, May
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions
 from patients.models import Patient
-from tests.factories import NOW, actor_for, make_assessment, make_lab, make_member
+from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line, make_member
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "authorization.md").read_text()
@@ -95,6 +95,7 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
         "assessments": make_assessment(patient, by=by),
         "drafts": make_assessment(patient, by=by, sign=False),
         "labs": make_lab(patient, by=by),
+        "lines": make_line(patient, by=by),
         "membership": user.memberships.get(),
         "invitation": clinic_actions.invite_member(
             office, clinic, email=f"new@{clinic.pk}.example.org", name="New", role=Role.NURSE, at=NOW
@@ -167,6 +168,10 @@ def address(route: Route, things: dict[str, Any], rows: dict[str, Any] | None = 
         values["public_id"] = things[kind].public_id
     if "row_id" in route.params:
         values["row_id"] = (rows or things)[ROWS.get(route.name, "allergies")].public_id
+    if "line_id" in route.params:
+        values["line_id"] = (rows or things)["lines"].public_id
+    if "step" in route.params:
+        values["step"] = "stop"
     if "what" in route.params:
         values["what"] = "allergies"
     if "instrument" in route.params:

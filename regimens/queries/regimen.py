@@ -1,0 +1,386 @@
+"""What the pages of treatment show: lines with their phases, what may be done with them, and what was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinics.access import May
+from clinics.errors import NotYours
+from clinics.models.base import day, local_date
+from patients.models import CurrentScores, Patient
+from patients.sites import SITES
+from regimens import words
+from regimens.models import DosePlan, Override, PastTreatment, Regimen, RegimenLine
+from regimens.models.regimen import AmountUnit
+from regimens.protocol.facts import Family, Phase, Place
+from regimens.protocol.schedule import dose_days
+from regimens.queries.facts import place_of
+
+CLEAR_ENOUGH = 2  # vIGA-AD: cleared, almost cleared or mildly affected (EU label of tacrolimus)
+SIX_WEEKS = timedelta(days=42)
+ENDED = 200  # lines of history at the most
+PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
+STEPS: dict[str, Any] = {
+    "maintenance": gettext_lazy("To maintenance"),
+    "induction": gettext_lazy("Back to daily use"),
+    "down": gettext_lazy("Down to once daily"),
+    "hold": gettext_lazy("Put on hold"),
+    "resume": gettext_lazy("Go on with it"),
+    "change": gettext_lazy("Change product or use"),
+    "stop": gettext_lazy("Stop"),
+}
+
+
+class PlanView(NamedTuple):
+    """A phase of a line in words."""
+
+    phase: str
+    phase_word: str
+    how: str
+    where: str
+    since: str
+    until: str
+    note: str
+    by: str
+
+
+class Step(NamedTuple):
+    """Something that may be done with a line now."""
+
+    key: str
+    label: str
+
+
+class OverrideView(NamedTuple):
+    """A warning that was answered."""
+
+    rule: str
+    version: int
+    text: str
+    reason: str
+    sentence: str
+    on: str
+    by: str
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line in words."""
+
+    public_id: UUID
+    version: int
+    name: str
+    family: str
+    is_elsewhere: bool
+    amount: str
+    since: str
+    until: str
+    review: str
+    is_review_late: bool
+    instructions: str
+    by: str
+    ended: str
+    why_ended: str
+    next_look: str
+    plans: list[PlanView] = field(default_factory=list)
+    past: list[PlanView] = field(default_factory=list)
+    overrides: list[OverrideView] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    offer: str = ""
+
+
+@dataclass(frozen=True)
+class RegimenPage:
+    """The regimen of a patient."""
+
+    regimen: Regimen | None
+    since: str
+    lines: list[LineView]
+    may_prescribe: bool
+    has_emollient: bool
+
+
+def open_regimen(patient: Patient) -> Regimen | None:
+    """The regimen that is open."""
+    return Regimen.objects.live().select_related("patient__clinic").filter(patient=patient).first()
+
+
+def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> RegimenPage:
+    """What a patient uses now, and what somebody with these rights may do about it."""
+    regimen = open_regimen(patient)
+    may = May.PRESCRIBE in rights and patient.closed_at is None
+    rows = _line_rows(RegimenLine.objects.live().filter(patient=patient))
+    score = CurrentScores.objects.filter(patient=patient).first()
+    lines = [line_view(row, on=on, may_prescribe=may, score=score) for row in rows]
+    return RegimenPage(
+        regimen,
+        day(regimen.started_on) if regimen else "",
+        lines,
+        may,
+        any(row.product.family == Family.EMOLLIENT for row in rows),
+    )
+
+
+def uses_emollient(patient: Patient) -> bool:
+    """Whether an emollient is in use."""
+    return RegimenLine.objects.live().filter(patient=patient, product__family=Family.EMOLLIENT).exists()
+
+
+def ended_lines(patient: Patient, *, on: date) -> list[LineView]:
+    """The lines that have ended, the last first; ENDED at the most."""
+    rows = RegimenLine.objects.filter(patient=patient, ended_on__isnull=False).order_by("-ended_on", "-id")[:ENDED]
+    return [line_view(row, on=on, may_prescribe=False, score=None) for row in _line_rows(rows)]
+
+
+def _line_rows(rows: Any) -> list[RegimenLine]:
+    found = rows.select_related("product", "started_by", "ended_by", "regimen", "patient__clinic")
+    return list(found.prefetch_related("plans__places", "plans__started_by", "overrides__by"))
+
+
+def line_of(user: Any, patient: Patient, public_id: UUID) -> RegimenLine:
+    """A line of this very patient that the account may see, or Http404."""
+    rows = RegimenLine.objects.visible_to(user).filter(patient=patient, public_id=public_id)
+    row: RegimenLine | None = (
+        rows.select_related("product", "regimen__patient__clinic", "patient__clinic")
+        .prefetch_related("product__facts", "plans__places")
+        .first()
+    )
+    if row is not None:
+        return row
+    elsewhere = RegimenLine.objects.filter(public_id=public_id).values_list(
+        "patient__public_id", "patient__clinic__public_id"
+    )
+    for whose, clinic in elsewhere:
+        raise NotYours(object_type="regimenline", object_id=public_id, clinic=clinic, patient=whose)
+    raise Http404
+
+
+def places_in(line: RegimenLine, phases: Iterable[str] | None = None, per_day: int | None = None) -> list[Place]:
+    """The places of a line that are in one of these phases now (default: any); line with its plans and places."""
+    wanted = None if phases is None else set(phases)
+    return [
+        place_of(row)
+        for plan in line.plans.all()
+        if plan.ended_on is None
+        and (wanted is None or plan.phase in wanted)
+        and (per_day is None or plan.per_day == per_day)
+        for row in plan.places.all()
+        if row.ended_on is None
+    ]
+
+
+def last_plan(line: RegimenLine) -> tuple[DosePlan | None, list[Place]]:
+    """How a line was used last (not on hold), and every place it was used on."""
+    plans = [plan for plan in line.plans.all() if plan.phase != Phase.HOLD]
+    places = {(row.site, row.side): place_of(row) for plan in line.plans.all() for row in plan.places.all()}
+    return (max(plans, key=lambda plan: (plan.from_on, plan.pk)) if plans else None), list(places.values())
+
+
+def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: CurrentScores | None) -> LineView:
+    """A line (with product, people, plans, places and overrides) in words."""
+    zone = row.patient.clinic.zone
+    plans = sorted(row.plans.all(), key=lambda plan: (plan.from_on, plan.pk))
+    live = [plan for plan in plans if plan.ended_on is None]
+    return LineView(
+        public_id=row.public_id,
+        version=row.version,
+        name=row.product.name,
+        family=str(row.product.get_family_display()),
+        is_elsewhere=row.is_elsewhere,
+        amount=_amount(row),
+        since=day(row.starts_on),
+        until=day(row.until_on),
+        review=day(row.review_on),
+        is_review_late=row.ended_on is None and row.review_on is not None and row.review_on < on,
+        instructions=row.instructions,
+        by=row.started_by.name,
+        ended=day(row.ended_on),
+        why_ended=" – ".join(text for text in (str(row.get_end_reason_display()), row.end_text) if text),
+        next_look=day(row.next_look_on) or row.no_look_reason,
+        plans=[_plan_view(plan) for plan in live],
+        past=[_plan_view(plan) for plan in plans if plan.ended_on is not None],
+        overrides=[_override_view(one, zone) for one in row.overrides.all()],
+        steps=_steps(row, live) if may_prescribe and row.ended_on is None else [],
+        offer=_offer(row, live, score) if may_prescribe else "",
+    )
+
+
+def _amount(row: RegimenLine) -> str:
+    if row.amount is None:
+        return row.dose
+    unit = dict(AmountUnit.choices)[row.amount_unit]
+    return " · ".join(text for text in (f"{row.amount.normalize():f}\u00a0{unit}", row.dose) if text)
+
+
+def _plan_view(plan: DosePlan) -> PlanView:
+    places = [place_of(row) for row in plan.places.all() if plan.ended_on is not None or row.ended_on is None]
+    note = plan.reason
+    if plan.phase == Phase.HOLD and plan.look_again_on:
+        note = _("look again on %(on)s: %(why)s") % {"on": day(plan.look_again_on), "why": plan.reason}
+    return PlanView(
+        phase=plan.phase,
+        phase_word=str(words.PHASE_WORDS[plan.phase]),
+        how=words.how(plan),
+        where=words.where(places),
+        since=day(plan.from_on),
+        until=day(plan.ended_on),
+        note=note,
+        by=plan.started_by.name,
+    )
+
+
+def _override_view(row: Override, zone: str) -> OverrideView:
+    return OverrideView(
+        row.rule,
+        row.rule_version,
+        row.text,
+        str(row.get_reason_display()),
+        row.sentence,
+        day(local_date(row.at, zone)),
+        row.by.name,
+    )
+
+
+def _steps(row: RegimenLine, live: Sequence[DosePlan]) -> list[Step]:
+    phases = {plan.phase for plan in live}
+    found = []
+    if Phase.INDUCTION in phases and row.product.family in PROACTIVE:
+        found.append("maintenance")
+        if any(plan.phase == Phase.INDUCTION and plan.per_day == 2 for plan in live):
+            found.append("down")
+    if Phase.MAINTENANCE in phases:
+        found.append("induction")
+    found.append("resume" if Phase.HOLD in phases else "hold")
+    if Phase.HOLD not in phases:
+        found.append("change")
+    return [Step(key, str(STEPS[key])) for key in (*found, "stop")]
+
+
+def _offer(row: RegimenLine, live: Sequence[DosePlan], score: CurrentScores | None) -> str:
+    """Maintenance as something to consider: vIGA-AD of 2 or less within six weeks of twice-daily use (EU label)."""
+    if row.product.family != Family.TCI or score is None or score.viga_ad is None or score.viga_ad_on is None:
+        return ""
+    if score.viga_ad > CLEAR_ENOUGH:
+        return ""
+    for plan in live:
+        if (
+            plan.phase == Phase.INDUCTION
+            and plan.per_day == 2
+            and timedelta() <= score.viga_ad_on - plan.from_on <= SIX_WEEKS
+        ):
+            text = _(
+                "vIGA-AD %(level)s on %(on)s, within six weeks of twice-daily use: consider proactive maintenance on the "
+                "areas affected before, or going on as now (EU label; four flares a year or more)."
+            )
+            return text % {"level": score.viga_ad, "on": day(score.viga_ad_on)}
+    return ""
+
+
+class PreviewDay(NamedTuple):
+    """A day of the first two weeks: what is due of each line."""
+
+    on: str
+    weekday: str
+    doses: list[str]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an order would mean: the first two weeks, and what the patient will see."""
+
+    names: list[str]
+    days: list[PreviewDay]
+    cards: list[dict[str, str]]
+
+
+def preview(orders: Sequence[Any]) -> Preview:
+    """The first 14 days of orders from the earliest start, and their words for the patient."""
+    first = min(order.starts_on for order in orders)
+    last = first + timedelta(days=13)
+    due = [_due(order, first, last) for order in orders]
+    return Preview(
+        names=[str(order.product) for order in orders],
+        days=[
+            PreviewDay(day(on), str(words.WEEKDAYS[on.weekday()]), ["×" * one.get(on, 0) for one in due])
+            for on in (first + timedelta(days=n) for n in range(14))
+        ],
+        cards=[_card(order) for order in orders],
+    )
+
+
+def _due(order: Any, first: date, last: date) -> dict[date, int]:
+    line = order.as_line()
+    return dict(
+        dose_days(
+            order.phase,
+            order.starts_on,
+            since=first,
+            until=last,
+            until_on=line.until_on,
+            per_day=order.per_day,
+            weekdays=line.weekdays,
+            every_days=order.every_days,
+        )
+    )
+
+
+def _card(order: Any) -> dict[str, str]:
+    """One line as the patient reads it: the clinic's plan and words, no advice of the software."""
+    return {
+        "name": str(order.product),
+        "how": words.how(order),
+        "where": words.where(order.places),
+        "from": day(order.starts_on),
+        "until": day(order.until_on),
+        "review": day(order.review_on),
+        "instructions": order.instructions,
+    }
+
+
+class PastView(NamedTuple):
+    """A treatment before adtrack in words."""
+
+    public_id: UUID
+    name: str
+    family: str
+    where: str
+    period: str
+    response: str
+    why: str
+    text: str
+    recorded: str
+    by: str
+
+
+def past_treatments(patient: Patient) -> list[PastView]:
+    """What was used before adtrack, the latest first."""
+    rows = PastTreatment.objects.live().filter(patient=patient).select_related("product", "recorded_by")
+    zone = patient.clinic.zone
+    return [_past_view(row, zone) for row in rows.order_by("-from_on", "-id")[:ENDED]]
+
+
+def _past_view(row: PastTreatment, zone: str) -> PastView:
+    months = [f"{on.month:02d}/{on.year}" if on else "…" for on in (row.from_on, row.until_on)]
+    period = " – ".join(months) if row.from_on or row.until_on else _("time not known")
+    if row.days:
+        period = f"{period} ({_('%(n)s days') % {'n': row.days}})"
+    return PastView(
+        row.public_id,
+        str(row),
+        str(row.get_family_display()),
+        ", ".join(_(SITES[code].label) for code in row.sites.split(",") if code in SITES),
+        period,
+        str(row.get_response_display()),
+        str(row.get_why_stopped_display()),
+        row.text,
+        day(local_date(row.recorded_at, zone)),
+        row.recorded_by.name if row.recorded_by else "",
+    )

@@ -1,0 +1,126 @@
+"""Prescribing: type a line, see what it means and what the rules say, save it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from clinics.access import Actor, May
+from clinics.errors import Stale
+from clinics.fields import form_data
+from clinics.http import Request
+from clinics.views.base import now, put_errors
+from patients.models import Patient
+from patients.views.base import kept_input, opened, page, saved
+from regimens import actions, queries
+from regimens.actions import Order
+from regimens.errors import Unsafe
+from regimens.forms.orders import OrderForm, known_of
+from regimens.forms.replies import RepliesForm, replies_of
+from regimens.models import Regimen, RegimenLine
+from regimens.protocol.facts import Phase
+
+
+@require_http_methods(["GET", "POST"])
+def prescribe(request: Request, public_id: UUID) -> HttpResponse:
+    """Start a regimen, or add a line to the one that is open."""
+    patient, by = opened(request, public_id)
+    by.must(May.PRESCRIBE, patient.clinic)
+    regimen = queries.open_regimen(patient)
+    form = OrderForm(
+        form_data(request),
+        offers_emollient=not queries.uses_emollient(patient),
+        initial={"starts_on": patient.clinic.today(now())},
+    )
+    title = _("Add a line") if regimen else _("Start a regimen")
+    return _order_page(request, patient, by, form, title=title, regimen=regimen)
+
+
+@require_http_methods(["GET", "POST"])
+def line_change(request: Request, public_id: UUID, line_id: UUID) -> HttpResponse:
+    """Put another product, strength or use in the place of a line."""
+    patient, by = opened(request, public_id)
+    by.must(May.PRESCRIBE, patient.clinic)
+    line = queries.line_of(request.user, patient, line_id)
+    known = known_of(line, *queries.last_plan(line)) | {"starts_on": patient.clinic.today(now())}
+    form = OrderForm(form_data(request), offers_emollient=False, initial=known)
+    title = _("In place of %(line)s") % {"line": line}
+    return _order_page(request, patient, by, form, title=title, replaces=line)
+
+
+def _order_page(
+    request: Request,
+    patient: Patient,
+    by: Actor,
+    form: OrderForm,
+    *,
+    title: str,
+    regimen: Regimen | None = None,
+    replaces: RegimenLine | None = None,
+) -> HttpResponse:
+    """The form, with what it would mean below it once it was sent; saved when the second button was pressed."""
+    panel, preview, status = None, None, 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            orders = form.orders()
+            try:
+                if request.POST.get("do") == "save":
+                    _save(request, patient, by, orders, regimen, replaces)
+                    return saved(request, patient, _("Treatment saved"), "patient_regimen")
+                checked = actions.look_at(by, patient, orders, replaces=replaces, at=now())
+                panel, preview, status = queries.panel(checked), queries.preview(orders), 200
+            except ValidationError as error:
+                put_errors(form, _by_field(error, orders[0]))
+            except Stale:
+                form.add_error(None, _("Somebody else changed this line. Look at it again before you change it."))
+                status = 409
+            except Unsafe as unsafe:
+                panel, preview = queries.panel(unsafe.checked, unsafe.unanswered), queries.preview(orders)
+    replies = RepliesForm(form_data(request), rules=[one.rule for one in panel.warnings] if panel else [])
+    return page(
+        request,
+        "regimens/prescribe.html",
+        patient,
+        by,
+        status,
+        verb="treatment page opened",
+        tab="regimen",
+        form=form,
+        title=title,
+        panel=panel,
+        answers=[(one, replies.pair(one.rule)) for one in panel.warnings] if panel else [],
+        preview=preview,
+        replaces=replaces,
+        kept=kept_input(request),
+    )
+
+
+def _by_field(error: ValidationError, order: Order) -> ValidationError:
+    """The refusal with the names of this form, where they differ from those of an order."""
+    if not hasattr(error, "error_dict"):
+        return error
+    own = {"every_days": "every"} | ({"per_day": "course_per_day"} if order.phase == Phase.COURSE else {})
+    return ValidationError({own.get(name, name): errors for name, errors in error.error_dict.items()})
+
+
+def _save(
+    request: Request,
+    patient: Patient,
+    by: Actor,
+    orders: list[Order],
+    regimen: Regimen | None,
+    replaces: RegimenLine | None,
+) -> None:
+    replies = replies_of(request.POST)
+    if replaces is not None:
+        version = int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0
+        actions.change_product(by, replaces, orders[0], version=version, replies=replies, at=now())
+    elif regimen is not None:
+        actions.add_line(by, regimen, orders, replies=replies, at=now())
+    else:
+        actions.start_regimen(by, patient, orders, replies=replies, at=now())
