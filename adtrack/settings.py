@@ -315,6 +315,7 @@ STORAGES = {
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Appointments <no-reply@localhost>")
+SAFETY_CONTACT: str = env.str("SAFETY_CONTACT", "")  # shown to people who report that something looked unsafe
 EMAIL_TIMEOUT = 10
 if DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

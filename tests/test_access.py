@@ -172,6 +172,8 @@ def address(route: Route, things: dict[str, Any], rows: dict[str, Any] | None = 
         values["line_id"] = (rows or things)["lines"].public_id
     if "step" in route.params:
         values["step"] = "stop"
+    if "rule_id" in route.params:
+        values["rule_id"] = "allergy"
     if "what" in route.params:
         values["what"] = "allergies"
     if "instrument" in route.params:

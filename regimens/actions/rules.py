@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from clinics import audit
 from clinics.access import Actor, May
+from clinics.errors import Stale
 from clinics.models import Clinic, Kind
+from patients.actions.texts import line_of
 from regimens.models import RuleChoice
 from regimens.protocol.base import RULES, Level
 from regimens.protocol.check import check as _check  # noqa: F401 - registers every rule
@@ -27,11 +28,13 @@ def choose_rule(
     params: dict[str, int],
     source: str,
     reason: str,
+    version: int | None = None,
     at: datetime,
-) -> RuleChoice | None:
+) -> RuleChoice:
     """Set the level and the numbers of a rule for a clinic, with source and reason; nothing of either: the default again.
 
-    Only stops marked lowerable may be lowered, and to a warning at the least.
+    Going back is a choice too: who did, and why, stays. Only stops marked lowerable may be lowered, and to a warning at
+    the least. `version` counts the choices somebody saw; Stale (with the live one) when there is a later one.
     """
     by.must(May.CHOOSE_RULES, clinic)
     found: dict[str, str] = {}
@@ -45,28 +48,28 @@ def choose_rule(
     for name, value in params.items():
         if name not in rule.params or not 0 <= value <= 10_000:
             found["params"] = _("%(name)s is not a number of this rule, or out of range.") % {"name": name}
-    if not source.strip():
+    source, reason = line_of("source", source)[:300], line_of("reason", reason)[:300]
+    if not source:
         found["source"] = _("Name the source the clinic relies on.")
-    if not reason.strip():
+    if not reason:
         found["reason"] = _("Say why.")
     if found:
         raise ValidationError(found)
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
-    old = RuleChoice.objects.filter(clinic=clinic, rule=rule_id, replaced_at__isnull=True)
-    old.update(replaced_at=at, replaced_by=by.account)
-    changed: dict[str, Any] = {name: value for name, value in params.items() if value != rule.params[name]}
-    row = None
-    if level not in (None, rule.level) or changed:
-        row = RuleChoice.objects.create(
-            clinic=clinic,
-            rule=rule_id,
-            level=level,
-            params=changed,
-            source=source.strip(),
-            reason=reason.strip(),
-            valid_from_on=clinic.today(at),
-            chosen_at=at,
-            chosen_by=by.account,
-        )
-    audit.record(by, "rule chosen", Kind.UPDATE, at=at, obj=row, fields=[rule_id], reason="")
+    chosen = RuleChoice.objects.filter(clinic=clinic, rule=rule_id)
+    if version is not None and version != chosen.count():
+        raise Stale(chosen.filter(replaced_at__isnull=True).first())
+    chosen.filter(replaced_at__isnull=True).update(replaced_at=at, replaced_by=by.account)
+    row = RuleChoice.objects.create(
+        clinic=clinic,
+        rule=rule_id,
+        level=None if level == rule.level else level,
+        params={name: value for name, value in params.items() if value != rule.params[name]},
+        source=source,
+        reason=reason,
+        valid_from_on=clinic.today(at),
+        chosen_at=at,
+        chosen_by=by.account,
+    )
+    audit.record(by, "rule chosen", Kind.UPDATE, at=at, obj=row, fields=[rule_id])
     return row

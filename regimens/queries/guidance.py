@@ -1,0 +1,235 @@
+"""The rules as a clinic uses them, beside what the sources say; and which rules there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinics.models import Clinic
+from clinics.models.base import day
+from regimens.guidance import TOPICS, Said
+from regimens.models import RuleChoice
+from regimens.protocol.base import RULES, Level, Rule, Source
+from regimens.protocol.check import check as _check  # noqa: F401 - registers every rule
+from regimens.queries.panel import LEVELS
+
+# The numbers of rules, as people read them.
+NUMBERS: dict[str, Any] = {
+    "asked_from_years": gettext_lazy("Asked from (years)"),
+    "asked_until_years": gettext_lazy("Asked until (years)"),
+    "block_from": gettext_lazy("Cannot be saved from (days)"),
+    "free_days": gettext_lazy("Free days in between"),
+    "from_days": gettext_lazy("From so many days a week"),
+    "inform_from": gettext_lazy("For information from (days)"),
+    "max_days": gettext_lazy("Old after (days)"),
+    "min_age_months": gettext_lazy("Minimum age (months)"),
+    "min_age_years": gettext_lazy("Minimum age (years)"),
+    "months": gettext_lazy("Months"),
+    "per_week": gettext_lazy("Days a week"),
+    "warn_from": gettext_lazy("Caution from (days)"),
+}
+
+
+class LevelView(NamedTuple):
+    """A level: its number, its code for the look, and its words."""
+
+    value: int
+    code: str
+    text: str
+
+
+class NumberView(NamedTuple):
+    """A number of a rule."""
+
+    name: str
+    label: str
+    value: int
+    default: int
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the clinic set it otherwise."""
+        return self.value != self.default
+
+
+class CitedView(NamedTuple):
+    """Who says so, with the day of what was read."""
+
+    name: str
+    on: str
+    speaks_for: str
+
+
+class SaidView(NamedTuple):
+    """A statement with those who make it."""
+
+    text: str
+    by: list[CitedView]
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """A rule with its defaults, and how this clinic uses it."""
+
+    id: str
+    version: int
+    title: str
+    logic: str
+    level: LevelView
+    default: LevelView
+    numbers: list[NumberView]
+    sources: list[CitedView]
+    can_be_lowered: bool
+    is_fixed: bool  # a stop that stays a stop
+    choice: RuleChoice | None  # the live one: source, reason, who, since when
+
+    @property
+    def deviates(self) -> bool:
+        """Whether the clinic uses it otherwise than by default."""
+        return self.level != self.default or any(number.is_chosen for number in self.numbers)
+
+
+@dataclass(frozen=True)
+class TopicView:
+    """A row of the table of contradictions."""
+
+    id: str
+    title: str
+    one: list[SaidView]
+    other: list[SaidView]
+    default: str
+    rules: list[RuleView]
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """Everything the page shows."""
+
+    topics: list[TopicView]
+    rules: list[RuleView]  # those about nothing on which sources disagree
+    rule_set: str
+
+
+@dataclass(frozen=True)
+class RuleChoices:
+    """A rule with every choice the clinic ever made about it, the newest first."""
+
+    rule: RuleView
+    earlier: list[EarlierView]
+    version: int  # how many choices: a page that knows fewer is stale
+
+
+class EarlierView(NamedTuple):
+    """A choice as it was made; the live one too."""
+
+    row: RuleChoice
+    level: LevelView
+    numbers: list[NumberView]
+
+
+def guidance(clinic: Clinic) -> Guidance:
+    """Every topic and every rule as the clinic uses it now; one query."""
+    rows = RuleChoice.objects.filter(clinic=clinic, replaced_at__isnull=True).select_related("chosen_by")
+    chosen = {row.rule: row for row in rows}
+    topics = [
+        TopicView(
+            topic.id,
+            str(topic.title),
+            [_said(each) for each in topic.one],
+            [_said(each) for each in topic.other],
+            str(topic.default),
+            [rule_view(rule, chosen.get(rule.id)) for rule in RULES.values() if rule.topic == topic.id],
+        )
+        for topic in TOPICS
+    ]
+    told = {topic.id for topic in TOPICS}
+    rest = [rule_view(rule, chosen.get(rule.id)) for rule in RULES.values() if rule.topic not in told]
+    return Guidance(topics, rest, rule_set())
+
+
+def rule_choices(clinic: Clinic, rule_id: str) -> RuleChoices | None:
+    """One rule with the clinic's choices; None when there is no such rule. One query."""
+    rule = RULES.get(rule_id)
+    if rule is None:
+        return None
+    rows = list(
+        RuleChoice.objects.filter(clinic=clinic, rule=rule_id)
+        .select_related("chosen_by", "replaced_by")
+        .order_by("-chosen_at", "-pk")
+    )
+    live = next((row for row in rows if row.replaced_at is None), None)
+    earlier = [EarlierView(row, _level(_level_of(rule, row)), numbers_of(rule, row)) for row in rows]
+    return RuleChoices(rule_view(rule, live), earlier, len(rows))
+
+
+def rule_view(rule: Rule, choice: RuleChoice | None) -> RuleView:
+    """A rule as a clinic with this live choice uses it."""
+    is_stop = rule.level == Level.STOP
+    return RuleView(
+        id=rule.id,
+        version=rule.version,
+        title=_(rule.title),
+        logic=_(rule.logic),
+        level=_level(_level_of(rule, choice)),
+        default=_level(rule.level),
+        numbers=numbers_of(rule, choice),
+        sources=[_cited(source) for source in rule.sources],
+        can_be_lowered=is_stop and rule.is_lowerable,
+        is_fixed=is_stop and not rule.is_lowerable,
+        choice=choice,
+    )
+
+
+def levels_for(rule: Rule) -> list[Level]:
+    """The levels a clinic may give a rule: a stop stays one, or goes down to a caution where it is marked lowerable."""
+    if rule.level == Level.STOP:
+        return [Level.WARN, Level.STOP] if rule.is_lowerable else [Level.STOP]
+    return list(Level)
+
+
+def numbers_of(rule: Rule, choice: RuleChoice | None) -> list[NumberView]:
+    """The numbers of a rule with what the clinic chose."""
+    own = choice.params if choice else {}
+    return [
+        NumberView(name, str(NUMBERS.get(name, name.replace("_", " "))), own.get(name, default), default)
+        for name, default in rule.params.items()
+    ]
+
+
+def rule_set() -> str:
+    """A short name of the rules with their versions: another rule or another version gives another name."""
+    said = " ".join(f"{rule.id}:{rule.version}" for rule in sorted(RULES.values(), key=lambda rule: rule.id))
+    return sha256(said.encode()).hexdigest()[:8]
+
+
+def rules_by_id() -> list[RuleView]:
+    """Every rule with its defaults, by id."""
+    return [rule_view(RULES[rule_id], None) for rule_id in sorted(RULES)]
+
+
+def _level_of(rule: Rule, choice: RuleChoice | None) -> Level:
+    own = choice.level if choice else None
+    return rule.level if own is None or Level(own) not in levels_for(rule) else Level(own)
+
+
+def level_word(value: int) -> str:
+    """A level in words."""
+    return _level(Level(value)).text
+
+
+def _level(level: Level) -> LevelView:
+    code, text = LEVELS[level]
+    return LevelView(int(level), code, str(text))
+
+
+def _said(said: Said) -> SaidView:
+    return SaidView(str(said.text), [_cited(source) for source in said.by])
+
+
+def _cited(source: Source) -> CitedView:
+    name = f"{source.name}, {source.section}" if source.section else source.name
+    return CitedView(name, day(source.on), _(source.speaks_for) if source.speaks_for else "")
