@@ -93,6 +93,11 @@ def offered(keys: Iterable[str]) -> dict[str, Product]:
     return {row.key: row for row in rows}
 
 
+def product_with(key: str) -> Product | None:
+    """The product of a key, whether it is offered or not."""
+    return Product.objects.filter(key=key).first()
+
+
 # --- Rules ------------------------------------------------------------------------------------------------------------
 
 
