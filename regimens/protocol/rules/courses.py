@@ -25,7 +25,9 @@ def _length_seen(line: Line) -> Input:
 # --- Oral steroid -----------------------------------------------------------------------------------------------------
 
 LENGTH_OPEN = "%(product)s has no planned length; three sources allow less than 7 days, one up to 14, in a crisis only."
-TOO_LONG = "%(product)s is planned for %(days)s days; the limit is below %(limit)s. The longest any source allows is 14."
+TOO_LONG = (
+    "%(product)s is planned for %(days)s days; fewer than %(limit)s can be saved. The longest any source allows is 14."
+)
 IN_A_CHILD = "%(product)s is planned for %(days)s days at %(age)s; one source explicitly does not recommend it in children."
 LONG = (
     "%(product)s is planned for %(days)s days; consider fewer than %(limit)s. Three sources allow less than 7 days, one up "

@@ -33,7 +33,7 @@ def _days_seen(line: Line) -> Input:
     return Input("maintenance days", weekdays_in_words(line.weekdays))
 
 
-TOO_OFTEN = "%(product)s is planned on %(count)s days a week (%(days)s): off-label, twice a week is what is described "
+TOO_OFTEN = "%(product)s is planned on %(count)s days a week (%(days)s): off-label; twice a week is what "
 
 
 @rule(
@@ -63,11 +63,11 @@ def maintenance_weekdays(this: Rule, case: Case, line: Line) -> Iterator[Outcome
     text = "%(product)s is planned on %(days)s: fewer than %(free)s days without it between two applications."
     if is_too_often and is_steroid:
         text, sources = (
-            TOO_OFTEN + "(for a steroid: by one source and by a guideline written for adults).",
+            TOO_OFTEN + "one source and a guideline, written for adults, describe.",
             [S3, AAD_TOPICAL],
         )
     elif is_too_often:
-        text, sources = TOO_OFTEN + "(the label with a maintenance schedule).", [*sources, ELSEVIER]
+        text, sources = TOO_OFTEN + "the label with a maintenance schedule describes.", [*sources, ELSEVIER]
     yield this.finds(
         case,
         text + ("" if is_own or is_steroid else NO_LABEL),
