@@ -45,6 +45,7 @@ urlpatterns = [
     path("schema/", Schema.as_view(), name="api_schema"),
     path("docs/", docs, name="api_docs"),
     path("", include("clinics.api")),
+    path("", include("regimens.api")),
     path("", include("patients.api")),
     re_path(r"", Nothing.as_view(), name="api_nothing"),
 ]

@@ -10,4 +10,6 @@ from typing import Any
 TIMETABLE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "clinics.tasks.beat", "schedule": timedelta(seconds=30)},
     "housekeeping": {"task": "clinics.tasks.housekeeping", "schedule": timedelta(hours=1)},
+    # Nightly in every zone: a patient is due once a day, from the clinic's midnight on, until it is done.
+    "lines": {"task": "regimens.tasks.sweep", "schedule": timedelta(minutes=10)},
 }

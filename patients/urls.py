@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import audit, chart, facts, labs, lists, people, records, scores
+from patients.views import audit, chart, labs, lists, people, records, scores
 
 urlpatterns = [
     path("clinic/audit/", audit.clinic_audit, name="clinic_audit"),
@@ -11,13 +11,8 @@ urlpatterns = [
     path("patients/", lists.patient_list, name="patient_list"),
     path("patients/register/", records.patient_register, name="patient_register"),
     path("patients/<uuid:public_id>/", records.patient_page, name="patient_page"),
-    path("patients/<uuid:public_id>/details/", records.patient_edit, name="patient_edit"),
     path("patients/<uuid:public_id>/close/", records.patient_close, name="patient_close"),
     path("patients/<uuid:public_id>/reopen/", records.patient_reopen, name="patient_reopen"),
-    path("patients/<uuid:public_id>/allergies/add/", facts.allergy_add, name="allergy_add"),
-    path("patients/<uuid:public_id>/allergies/none-known/", facts.allergies_none_known, name="allergies_none_known"),
-    path("patients/<uuid:public_id>/measurements/add/", facts.measurement_add, name="measurement_add"),
-    path("patients/<uuid:public_id>/precautions/add/", facts.precaution_add, name="precaution_add"),
     path("patients/<uuid:public_id>/people/", people.patient_people, name="patient_people"),
     path("patients/<uuid:public_id>/guardians/add/", people.guardian_add, name="guardian_add"),
     path("patients/<uuid:public_id>/contacts/add/", people.contact_add, name="contact_add"),
@@ -37,5 +32,4 @@ urlpatterns = [
     ),
     path("patients/<uuid:public_id>/labs/new/", scores.lab_add, name="lab_add"),
     path("patients/<uuid:public_id>/labs/<uuid:row_id>/", labs.lab_page, name="lab_page"),
-    path("patients/<uuid:public_id>/<str:what>/<uuid:row_id>/withdraw/", facts.row_withdraw, name="row_withdraw"),
 ]

@@ -1,10 +1,20 @@
 """Addresses of the regimens app. Random public ids only."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from regimens.views import guidance, history, lines, prescribe
+from regimens.views import facts, guidance, history, lines, prescribe, work
 
 PATIENT = "patients/<uuid:public_id>/"
+
+
+class Withdrawable(StringConverter):
+    """What facts.row_withdraw takes back, and nothing else: other rows have pages of their own at such an address."""
+
+    regex = "|".join(facts.WITHDRAWABLE)
+
+
+register_converter(Withdrawable, "withdrawable")
 
 urlpatterns = [
     path("about/", guidance.about, name="about"),
@@ -17,4 +27,13 @@ urlpatterns = [
     path(f"{PATIENT}regimen/before/add/", history.past_treatment_add, name="past_treatment_add"),
     path(f"{PATIENT}lines/<uuid:line_id>/change/", prescribe.line_change, name="line_change"),
     path(f"{PATIENT}lines/<uuid:line_id>/<str:step>/", lines.line_step, name="line_step"),
+    path("work/", work.work_list, name="work_list"),
+    path("work/<uuid:public_id>/close/", work.work_close, name="work_close"),
+    path("work/<uuid:public_id>/snooze/", work.work_snooze, name="work_snooze"),
+    path(f"{PATIENT}details/", facts.patient_edit, name="patient_edit"),
+    path(f"{PATIENT}allergies/add/", facts.allergy_add, name="allergy_add"),
+    path(f"{PATIENT}allergies/none-known/", facts.allergies_none_known, name="allergies_none_known"),
+    path(f"{PATIENT}measurements/add/", facts.measurement_add, name="measurement_add"),
+    path(f"{PATIENT}precautions/add/", facts.precaution_add, name="precaution_add"),
+    path(f"{PATIENT}<withdrawable:what>/<uuid:row_id>/withdraw/", facts.row_withdraw, name="row_withdraw"),
 ]

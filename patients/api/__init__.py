@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.api import facts, people, records, scores
+from patients.api import people, records, scores
 
 PATIENT = "patients/<uuid:public_id>/"
 WITHDRAW = "<uuid:row_id>/withdraw/"
@@ -11,16 +11,8 @@ ASSESSMENTS = f"{PATIENT}assessments/"
 urlpatterns = [
     path("patients/", records.Patients.as_view(), name="api_patients"),
     path("patients/search/", records.PatientSearch.as_view(), name="api_patient_search"),
-    path(PATIENT, records.PatientDetail.as_view(), name="api_patient"),
     path(f"{PATIENT}close/", records.PatientClosing.as_view(), name="api_patient_close"),
     path(f"{PATIENT}reopen/", records.PatientReopening.as_view(), name="api_patient_reopen"),
-    path(f"{PATIENT}allergies/", facts.Allergies.as_view(), name="api_allergies"),
-    path(f"{PATIENT}allergies/none-known/", facts.NoKnownAllergies.as_view(), name="api_no_known_allergies"),
-    path(f"{PATIENT}allergies/{WITHDRAW}", facts.AllergyWithdrawal.as_view(), name="api_allergy_withdraw"),
-    path(f"{PATIENT}measurements/", facts.Measurements.as_view(), name="api_measurements"),
-    path(f"{PATIENT}measurements/{WITHDRAW}", facts.MeasurementWithdrawal.as_view(), name="api_measurement_withdraw"),
-    path(f"{PATIENT}precautions/", facts.Precautions.as_view(), name="api_precautions"),
-    path(f"{PATIENT}precautions/{WITHDRAW}", facts.PrecautionWithdrawal.as_view(), name="api_precaution_withdraw"),
     path(f"{PATIENT}guardians/", people.Guardians.as_view(), name="api_guardians"),
     path(f"{PATIENT}guardians/{WITHDRAW}", people.GuardianWithdrawal.as_view(), name="api_guardian_withdraw"),
     path(f"{PATIENT}contact-points/", people.ContactPoints.as_view(), name="api_contact_points"),

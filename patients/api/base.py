@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
@@ -123,6 +123,7 @@ class RowEndpoint(PatientEndpoint):
     records: ClassVar[May]
     opened: ClassVar[str]  # the verb of the audit row
     related: ClassVar[tuple[str, ...]] = ("recorded_by",)
+    withdraw: ClassVar[Callable[..., None]] = staticmethod(actions.withdraw)
 
     def listed(self, public_id: UUID) -> Response:
         """A page of rows, the last recorded first."""
@@ -150,7 +151,7 @@ class RowEndpoint(PatientEndpoint):
         patient = self.patient(public_id, self.sees, self.records)
         row = queries.row_of(self.model, self.request.user, patient, row_id)
         by, at = self.actor(patient.clinic), now()
-        actions.withdraw(by, row, reason=self.body(WithdrawIn)["reason"], at=at)
+        self.withdraw(by, row, reason=self.body(WithdrawIn)["reason"], at=at)
         row.refresh_from_db()
         if row.withdrawn_at != at:  # it was taken back before: this call only shows it
             actions.open_patient(by, patient, at=at, page=self.opened)

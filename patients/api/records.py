@@ -1,4 +1,4 @@
-"""Patients: list, search, register, read, correct, close, reopen."""
+"""Patients: list, search, register, close, reopen. Reading and correcting share an address: regimens.api.records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from clinics.models import Clinic
 from clinics.problems import Refused
 from patients import actions, queries
 from patients.api.base import ETAG, IF_MATCH, ChangedProblem, PatientEndpoint
-from patients.api.score_shapes import AffectedOut, CorrectIn, CorrectionProblem
 from patients.api.shapes import (
     CloseIn,
     DuplicateProblem,
@@ -36,7 +35,6 @@ from patients.api.shapes import (
     RegisterIn,
     SearchIn,
 )
-from patients.errors import ScoresAffected
 from patients.models import Patient
 
 LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201], description="The new record.")
@@ -45,7 +43,6 @@ VERSIONED: dict[str, Any] = {
     "refusals": (404, 428),
     "headers": (IF_MATCH, ETAG),
 }
-CORRECTED: dict[str, Any] = VERSIONED | {"described": {409: CorrectionProblem, 412: ChangedProblem}}
 
 
 @contextmanager
@@ -147,56 +144,6 @@ class PatientSearch(PatientList):
                 "before": page.rows[0].public_id if page.has_previous and page.rows else None,
             }
         )
-
-
-class PatientDetail(PatientEndpoint):
-    """One patient's record."""
-
-    @operation("patients_read", answer=PatientOut, refusals=(403, 404), headers=(ETAG,))
-    def get(self, request: Request, public_id: UUID) -> Response:
-        """Open a patient's record. It leaves an audit row."""
-        with transaction.atomic():
-            patient = self.patient(public_id)
-            actions.open_patient(self.actor(patient.clinic), patient, at=now())
-            return self.answer(patient)
-
-    @operation("patients_replace", takes=CorrectIn, answer=PatientOut, **CORRECTED)
-    def put(self, request: Request, public_id: UUID) -> Response:
-        """Correct a record as a whole.
-
-        A birth date on which stored scores rest answers 409 and lists them: decide, then send `affected_scores`.
-        """
-        return self._save(public_id, partial=False)
-
-    @operation("patients_correct", takes=CorrectIn, answer=PatientOut, **CORRECTED)
-    def patch(self, request: Request, public_id: UUID) -> Response:
-        """Correct some values of a record.
-
-        A birth date on which stored scores rest answers 409 and lists them: decide, then send `affected_scores`.
-        """
-        return self._save(public_id, partial=True)
-
-    def _save(self, public_id: UUID, *, partial: bool) -> Response:
-        patient = self.patient(public_id, May.EDIT_PATIENTS)
-        version = self.version()
-        values = self.body(CorrectIn, partial=partial)
-        more = {"affected_scores": values.pop("affected_scores", ""), "version": version, "at": now()}
-        with self.saving(version), self.asking(patient):
-            saved = actions.update_patient(self.actor(patient.clinic), patient, values, **more)
-        if saved.version == version:  # nothing changed, so no row says that the record was shown
-            self.shown_unsaved(saved)
-        return self.answer(saved)
-
-    @contextmanager
-    def asking(self, patient: Patient) -> Iterator[None]:
-        """Answer a birth date on which scores rest with those scores; showing them leaves its row."""
-        try:
-            yield
-        except ScoresAffected as affected:
-            actions.open_patient(self.actor(patient.clinic), patient, at=now(), page="affected scores shown")
-            text = "Stored scores rest on the birth date. Nothing was saved: send affected_scores with what to do."
-            shown = AffectedOut(affected.rows, many=True).data
-            raise Refused(HTTPStatus.CONFLICT, text, affected_scores=shown) from affected
 
 
 class PatientClosing(PatientEndpoint):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from clinics import queries as clinic_queries
 from clinics.access import Actor
@@ -19,7 +22,7 @@ from clinics.actions import forget_kept_forms
 from clinics.http import Request
 from clinics.models import KeptForm
 from clinics.models.base import day
-from clinics.views.base import now
+from clinics.views.base import now, put_errors
 from patients import actions, queries
 from patients.models import Patient
 
@@ -70,11 +73,48 @@ def kept_input(request: Request) -> KeptForm | None:
     return clinic_queries.kept_for(request.user, request.path, at=now())
 
 
-def saved(request: Request, patient: Patient, what: str, to: str = "patient_page") -> HttpResponse:
-    """Back to the record, with a sentence that says whose record was changed."""
+def uuid_or_404(text: str) -> UUID:
+    """A public id from a query or a form."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def save_or_show(
+    request: Request,
+    patient: Patient,
+    by: Actor,
+    form: forms.BaseForm,
+    act: Callable[[], object],
+    *,
+    title: str,
+    done: str,
+    button: str = "",
+    back: str = "patient_page",
+    intro: str = "",
+) -> HttpResponse:
+    """One form, one action: save and go back to the record, or show the form with what is wrong."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            act()
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            return saved(request, patient, done, back)
+    return form_page(request, patient, by, form, title=title, button=button or _("Save"), back=back, intro=intro)
+
+
+def say_saved(request: Request, patient: Patient, what: str) -> None:
+    """A sentence for the next page that says whose record was changed; nothing typed on this page is kept any more."""
     forget_kept_forms(request.user, request.path)
     # Isolated, so that an Arabic or Hebrew name does not turn the date and the number beside it around.
     whose = '<bdi>{}</bdi>, <bdi class="nowrap">{}</bdi>, <bdi>{}</bdi>'
     text = format_html("{} – " + whose, what, patient, day(patient.birth_date), patient.record_number)
     messages.success(request, text)
+
+
+def saved(request: Request, patient: Patient, what: str, to: str = "patient_page") -> HttpResponse:
+    """Back to the record, with a sentence that says whose record was changed."""
+    say_saved(request, patient, what)
     return HttpResponseRedirect(reverse(to, args=[patient.public_id]))

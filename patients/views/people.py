@@ -14,8 +14,7 @@ from clinics.http import Request
 from clinics.views.base import now
 from patients import actions, queries
 from patients.forms import ConsentForm, ContactForm, GuardianForm
-from patients.views.base import opened, page
-from patients.views.facts import save_or_show
+from patients.views.base import opened, page, save_or_show
 
 
 @require_GET

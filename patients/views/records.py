@@ -1,8 +1,7 @@
-"""One patient: register, look, correct, close."""
+"""One patient: register, look, close. Correcting is in regimens.views.facts: rules depend on the date of birth."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -11,14 +10,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinics.access import Actor, May
+from clinics.access import May
 from clinics.errors import Stale
 from clinics.fields import form_data
 from clinics.http import Request
 from clinics.views.base import needs, now, put_errors
 from patients import actions, queries
-from patients.errors import ScoresAffected
-from patients.forms import CloseForm, EditForm, RegisterForm
+from patients.forms import CloseForm, RegisterForm
 from patients.models import Patient
 from patients.views.base import form_page, opened, page, saved
 
@@ -60,62 +58,6 @@ def patient_page(request: Request, public_id: UUID) -> HttpResponse:
     patient, by = opened(request, public_id)
     summary = queries.summary(patient, by.rights, on=patient.clinic.today(now()))
     return page(request, "patients/page.html", patient, by, tab="summary", **summary)
-
-
-@require_http_methods(["GET", "POST"])
-def patient_edit(request: Request, public_id: UUID) -> HttpResponse:
-    """Correct who the patient is. A page that is out of date shows both values and keeps the input."""
-    patient, by = opened(request, public_id)
-    by.must(May.EDIT_PATIENTS, patient.clinic)
-    form = EditForm(form_data(request), instance=patient, initial={"version": patient.version})
-    changed_meanwhile: Patient | None = None
-    affected: list[Any] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            patient = _update(by, patient, form)
-        except Stale as stale:
-            changed_meanwhile = stale.current
-        except ScoresAffected as question:
-            affected = question.rows
-            form.ask_about_scores()
-        except ValidationError as error:
-            put_errors(form, error)
-        else:
-            return saved(request, patient, _("Saved"))
-    if changed_meanwhile is not None:
-        return _stale_page(request, changed_meanwhile, by, form)
-    return form_page(
-        request,
-        patient,
-        by,
-        form,
-        title=_("Details"),
-        button=_("Save"),
-        back="patient_page",
-        tab="details",
-        affected=queries.affected_lines(affected),
-    )
-
-
-def _update(by: Actor, patient: Patient, form: EditForm) -> Patient:
-    values = form.cleaned_data
-    decided = values.get("affected_scores") or ""
-    return actions.update_patient(by, patient, values, version=values["version"], affected_scores=decided, at=now())
-
-
-def _stale_page(request: Request, patient: Patient, by: Actor, form: EditForm) -> HttpResponse:
-    typed = request.POST.copy()
-    typed["version"] = str(patient.version)  # the next save is made in the knowledge of the stored values
-    form.data = typed
-    context: dict[str, Any] = {
-        "form": form,
-        "title": _("Details"),
-        "button": _("Save my values"),
-        "back": "patient_page",
-        "compare": queries.differences(patient, form.cleaned_data),
-        "tab": "details",
-    }
-    return page(request, "patients/form.html", patient, by, status=409, **context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -31,8 +31,7 @@ from patients.models import (
     Patient,
     Respondent,
 )
-from patients.views.base import form_page, kept_input, opened, page, saved
-from patients.views.facts import save_or_show, uuid_or_404
+from patients.views.base import form_page, kept_input, opened, page, save_or_show, saved, uuid_or_404
 
 
 def _opened(request: Request, public_id: UUID, row_id: UUID) -> tuple[Patient, Actor, Assessment]:

@@ -13,6 +13,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Kind
+from clinics.models.base import day
 from patients.actions.locks import locked
 from patients.models import Patient
 from regimens import queries
@@ -42,7 +43,8 @@ def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
     """Ask the rules about every line in use; what nobody has answered becomes one item, what is no longer so closes its.
 
     A warning that was answered when the line was ordered is known, and so is one of a pair that was answered at the other
-    line. Inside the action that changed a fact, or in the nightly sweep. Of a closed record nothing waits.
+    line. A hold whose day to look again has come becomes an item too. Inside the action that changed a fact, or in the
+    nightly sweep. Of a closed record nothing waits.
     """
     patient = locked(patient)
     raised: list[WorkItem] = []
@@ -65,7 +67,20 @@ def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
             text = f"{answer.line.product.name}: {queries.sentence(finding)}"
             item = raise_item(by, patient, WorkReason.FINDING, subject, text, at=at)
             raised += [item] if item else []
+    raised += _look_at_holds(by, patient, standing, at) if not is_closed else []
     _close_gone(by, patient, standing, at)
+    return raised
+
+
+def _look_at_holds(by: Actor, patient: Patient, standing: set[str], at: datetime) -> list[WorkItem]:
+    """One item for each line on hold whose day to look again has come; its subject is added to `standing`."""
+    raised = []
+    for subject, plan in queries.holds_due(patient, on=patient.clinic.today(at)).items():
+        standing.add(subject)
+        words = {"product": plan.line.product.name, "day": day(plan.look_again_on), "why": plan.reason}
+        text = _("%(product)s: on hold, to be looked at again on %(day)s. It was put on hold because: %(why)s") % words
+        item = raise_item(by, patient, WorkReason.LOOK_AGAIN, subject, text, at=at)
+        raised += [item] if item else []
     return raised
 
 
@@ -79,7 +94,8 @@ def _is_answered(
 
 
 def _close_gone(by: Actor, patient: Patient, standing: set[str], at: datetime) -> None:
-    rows = WorkItem.objects.live().filter(patient=patient, reason=WorkReason.FINDING).select_related("patient__clinic")
+    rows = WorkItem.objects.live().filter(patient=patient, reason__in=[WorkReason.FINDING, WorkReason.LOOK_AGAIN])
+    rows = rows.select_related("patient__clinic")
     for item in rows.exclude(subject__in=standing):
         _close(by, item, WorkOutcome.GONE, "", at)
 

@@ -14,7 +14,7 @@ from regimens.models.regimen import (
     RegimenLine,
 )
 from regimens.models.rules import RuleChoice
-from regimens.models.work import WorkItem, WorkOutcome, WorkReason
+from regimens.models.work import LastCheck, WorkItem, WorkOutcome, WorkReason
 
 __all__ = [
     "FAMILIES",
@@ -23,6 +23,7 @@ __all__ = [
     "AmountUnit",
     "DosePlan",
     "EndReason",
+    "LastCheck",
     "Override",
     "OverrideReason",
     "PastResponse",

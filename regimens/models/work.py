@@ -76,3 +76,13 @@ class WorkItem(PublicIdModel):
 
     def __str__(self) -> str:
         return self.text
+
+
+class LastCheck(models.Model):
+    """The clinic's day on which the sweep last asked the rules about every line of a patient. No row: it is due."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="+")
+    checked_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.checked_on}"

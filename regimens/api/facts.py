@@ -1,4 +1,7 @@
-"""Facts that treatment rules depend on: allergies, measurements, precautions."""
+"""Facts that treatment rules depend on: allergies, measurements, precautions.
+
+Every change asks the rules about every line again, in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from rest_framework.response import Response
 from clinics.access import May
 from clinics.api import now, operation
 from clinics.serializers import StrictSerializer
-from patients import actions, sites
+from patients import sites
 from patients.api.base import PatientEndpoint, RowEndpoint, RowsQuery, WithdrawIn
 from patients.api.shapes import AllergyIn, AllergyOut, AllergyPage, NothingIn, PatientOut, RowOut
 from patients.models import Allergy, Measurement, MeasurementKind, Precaution, PrecautionKind, PrecautionState
+from regimens import actions
 
 SITES = [(site.code, site.label) for site in sites.SITES.values()]
 SIDES = [(side.value, side.value) for side in sites.Side if side]
@@ -24,6 +28,7 @@ class FactEndpoint(RowEndpoint):
     """Clinical facts: for dermatologists and nurses."""
 
     sees, records = May.SEE_CLINICAL, May.RECORD_FACTS
+    withdraw = staticmethod(actions.withdraw)
 
 
 class AllergyEndpoint(FactEndpoint):

@@ -1,0 +1,122 @@
+"""What waits for somebody, and whose lines the sweep has to check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from clinics.access import May, clinics_where
+from clinics.errors import NotYours
+from clinics.models import Clinic
+from clinics.models.base import day, local_date
+from patients.models import Patient
+from regimens.models import DosePlan, LastCheck, RegimenLine, WorkItem
+from regimens.protocol.facts import Phase
+
+WORK_PAGE = 50
+
+
+def work_item(user: Any, public_id: UUID) -> WorkItem:
+    """An item of a patient this account may see; NotYours for another clinic's, Http404 for none: they look the same.
+
+    That items are clinical is for whoever shows one to ask (May.SEE_CLINICAL).
+    """
+    row = WorkItem.objects.select_related("patient__clinic").filter(public_id=public_id).first()
+    if row is None:
+        raise Http404
+    patient = row.patient
+    if patient.clinic_id not in clinics_where(user, May.SEE_PATIENTS):
+        raise NotYours(
+            object_type="workitem", object_id=public_id, clinic=patient.clinic.public_id, patient=patient.public_id
+        )
+    return row
+
+
+def open_work(
+    user: Any, clinic: Clinic, *, on: date, after: UUID | None = None, size: int = WORK_PAGE
+) -> tuple[list[WorkItem], bool]:
+    """Open items of a clinic, the one raised first before the others, those that follow `after`; whether more follow.
+
+    Left out: what was put off until after `on`, and items of closed records, whose treatment nobody can change.
+    An item is never deleted, so one that was the last of a page can be continued from though it was closed meanwhile.
+    """
+    rows = WorkItem.objects.live().visible_to(user).filter(clinic=clinic, patient__closed_at__isnull=True)
+    rows = rows.filter(Q(snoozed_until_on__isnull=True) | Q(snoozed_until_on__lte=on))
+    place = WorkItem.objects.filter(clinic=clinic, public_id=after).values_list("raised_at", "id").first() if after else None
+    if place is not None:
+        # The redundant first half is the one the index can start from.
+        rows = rows.filter(Q(raised_at__gte=place[0]) & (Q(raised_at__gt=place[0]) | Q(id__gt=place[1])))
+    part = list(rows.select_related("patient").order_by("raised_at", "id")[: size + 1])
+    return part[:size], len(part) > size
+
+
+@dataclass(frozen=True)
+class WorkLine:
+    """An open item as the list shows it."""
+
+    public_id: UUID
+    patient: UUID
+    name: str
+    born: str
+    number: str
+    reason: str
+    text: str
+    raised: str
+    put_off: str
+
+
+def work_lines(items: Iterable[WorkItem], zone: str) -> list[WorkLine]:
+    """Items in words; days in the clinic's zone."""
+    return [
+        WorkLine(
+            public_id=item.public_id,
+            patient=item.patient.public_id,
+            name=str(item.patient),
+            born=day(item.patient.birth_date),
+            number=item.patient.record_number,
+            reason=item.get_reason_display(),
+            text=item.text,
+            raised=day(local_date(item.raised_at, zone)),
+            put_off=_("Put off until %(day)s: %(why)s") % {"day": day(item.snoozed_until_on), "why": item.snooze_why}
+            if item.snoozed_until_on
+            else "",
+        )
+        for item in items
+    ]
+
+
+def raised_at(patient: Patient, at: datetime) -> list[WorkItem]:
+    """The items that the action at this instant raised."""
+    return list(WorkItem.objects.live().filter(patient=patient, raised_at=at))
+
+
+def count_of_lines(items: Iterable[WorkItem]) -> int:
+    """How many lines these items are about."""
+    return len({item.subject.partition(":")[0] for item in items})
+
+
+def holds_due(patient: Patient, *, on: date) -> dict[str, DosePlan]:
+    """The holds that are to be looked at again, by the subject of their item: one for each line, the first of its holds."""
+    rows = DosePlan.objects.live().filter(patient=patient, phase=Phase.HOLD, look_again_on__lte=on)
+    found: dict[str, DosePlan] = {}
+    seen: set[int] = set()
+    for plan in rows.select_related("line__product").order_by("id"):
+        if plan.line_id not in seen:
+            found[f"{plan.line.public_id}:hold:{plan.public_id}"] = plan
+            seen.add(plan.line_id)
+    return found
+
+
+def due_for_check(clinic: Clinic, *, on: date, after: int = 0, size: int = 100) -> list[tuple[int, UUID]]:
+    """Keys and public ids of patients with a line in use that no sweep has checked on this day of the clinic, by key."""
+    lines = RegimenLine.objects.live().filter(patient=OuterRef("pk"))
+    checked = LastCheck.objects.filter(patient=OuterRef("pk"), checked_on__gte=on)
+    rows = Patient.objects.filter(clinic=clinic, closed_at__isnull=True, pk__gt=after)
+    return list(rows.filter(Exists(lines), ~Exists(checked)).order_by("pk").values_list("pk", "public_id")[:size])
