@@ -386,6 +386,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RespondentEnum": "patients.models.Respondent",
         "AnsweredByEnum": "patients.api.score_shapes.ANSWERED_BY",
         "AssessmentStateEnum": "patients.models.AssessmentState",
+        "SiteEnum": "regimens.api.shapes.SITES",
+        "PhaseEnum": "regimens.api.shapes.PHASE_CHOICES",
+        "OrderPhaseEnum": "regimens.api.shapes.ORDER_PHASES",
+        "FamilyEnum": "regimens.api.shapes.FAMILY_CHOICES",
+        "LevelEnum": "regimens.api.shapes.LEVEL_CHOICES",
+        "EndReasonEnum": "regimens.models.EndReason",
+        "OverrideReasonEnum": "regimens.models.OverrideReason",
     },
 }
 
