@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -13,11 +14,14 @@ from clinics.models import Clinic, Membership, Role, User
 from patients import actions
 from patients.models import Assessment, LabResult, Patient
 from patients.models.assessments import POEM_COLUMNS
+from patients.sites import Side
 from regimens import actions as regimen_actions
+from regimens import actions as treatment
 from regimens.models import Product, Regimen, RegimenLine
 from regimens.protocol.facts import Phase, Place
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TODAY = NOW.date()
 PASSWORD = "correct horse battery staple"
 
 _numbers = count(1)
@@ -162,3 +166,49 @@ def prescriber(clinic: Clinic) -> User:
     """Somebody of the clinic who may prescribe."""
     member = Membership.objects.live().filter(clinic=clinic, may_prescribe=True).select_related("user").first()
     return member.user if member else make_member(clinic, Role.DERMATOLOGIST, may_prescribe=True)
+
+
+def prescriber_of(clinic: Clinic) -> Actor:
+    """The first of the clinic who may prescribe; a dermatologist joins where there is none."""
+    rows = Membership.objects.live().filter(clinic=clinic, may_prescribe=True).select_related("user").order_by("pk")
+    found = rows.first()
+    return actor_for(found.user if found else make_member(clinic, Role.DERMATOLOGIST, may_prescribe=True), clinic)
+
+
+def place(written: str) -> Place:
+    """ "face", "hands:left"."""
+    site, _colon, side = written.partition(":")
+    return Place(site, Side(side))
+
+
+def make_order(key: str = "tacrolimus-0.1", *sites: str, on: date = TODAY, **more: Any) -> treatment.Order:
+    """An order, twice daily on the face from `on` with a review six weeks later unless told; nothing is saved."""
+    usual: dict[str, Any] = {"phase": Phase.INDUCTION, "review_on": on + timedelta(days=42)}
+    if more.get("phase", Phase.INDUCTION) == Phase.INDUCTION:
+        usual["per_day"] = 2
+    product = Product.objects.get(key=key)
+    places = tuple(place(site) for site in sites or (("face",) if product.has_sites else ()))
+    return treatment.Order(product, starts_on=on, **(usual | {"places": places} | more))
+
+
+def make_emollient(*, on: date = TODAY, **more: Any) -> treatment.Order:
+    """An order of an emollient for the whole body, twice daily."""
+    return make_order("emollient", "whole_body", on=on, **({"review_on": None} | more))
+
+
+def make_regimen(
+    patient: Patient,
+    *orders: treatment.Order,
+    by: Actor | None = None,
+    replies: Mapping[str, treatment.Reply] | None = None,
+    at: datetime = NOW,
+) -> Regimen:
+    """An open regimen with these lines: unless told, tacrolimus 0.1 % on the face and an emollient, from today."""
+    on = patient.clinic.today(at)
+    return treatment.start_regimen(
+        by or prescriber_of(patient.clinic),
+        patient,
+        list(orders) or [make_order(on=on), make_emollient(on=on)],
+        replies=replies or {},
+        at=at,
+    )
