@@ -357,6 +357,9 @@ def test_the_other_line_and_the_first_shared_day_are_named() -> None:
     booked = having(found("phototherapy", from_on=date(2026, 12, 5), until_on=date(2026, 12, 20)))
     recorded = looked(booked, tci)[0]["phototherapy-with-tci"]
     assert "phototherapy share days from 5 December 2026" in said(recorded)
+    for begun in (None, date(2026, 11, 2)):  # under way: shared from today, not from its first day
+        running = looked(having(found("phototherapy", from_on=begun)), tci)[0]["phototherapy-with-tci"]
+        assert "share days from 20 November 2026" in said(running)
 
 
 def test_light_on_hold_or_beside_another_class_is_silent() -> None:
