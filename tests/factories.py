@@ -16,7 +16,6 @@ from patients.models import Assessment, LabResult, Patient
 from patients.models.assessments import POEM_COLUMNS
 from patients.sites import Side
 from regimens import actions as regimen_actions
-from regimens import actions as treatment
 from regimens.models import Product, Regimen, RegimenLine
 from regimens.protocol.facts import Phase, Place
 
@@ -168,45 +167,38 @@ def prescriber(clinic: Clinic) -> User:
     return member.user if member else make_member(clinic, Role.DERMATOLOGIST, may_prescribe=True)
 
 
-def prescriber_of(clinic: Clinic) -> Actor:
-    """The first of the clinic who may prescribe; a dermatologist joins where there is none."""
-    rows = Membership.objects.live().filter(clinic=clinic, may_prescribe=True).select_related("user").order_by("pk")
-    found = rows.first()
-    return actor_for(found.user if found else make_member(clinic, Role.DERMATOLOGIST, may_prescribe=True), clinic)
-
-
 def place(written: str) -> Place:
     """ "face", "hands:left"."""
     site, _colon, side = written.partition(":")
     return Place(site, Side(side))
 
 
-def make_order(key: str = "tacrolimus-0.1", *sites: str, on: date = TODAY, **more: Any) -> treatment.Order:
+def make_order(key: str = "tacrolimus-0.1", *sites: str, on: date = TODAY, **more: Any) -> regimen_actions.Order:
     """An order, twice daily on the face from `on` with a review six weeks later unless told; nothing is saved."""
     usual: dict[str, Any] = {"phase": Phase.INDUCTION, "review_on": on + timedelta(days=42)}
     if more.get("phase", Phase.INDUCTION) == Phase.INDUCTION:
         usual["per_day"] = 2
     product = Product.objects.get(key=key)
     places = tuple(place(site) for site in sites or (("face",) if product.has_sites else ()))
-    return treatment.Order(product, starts_on=on, **(usual | {"places": places} | more))
+    return regimen_actions.Order(product, **(usual | {"places": places, "starts_on": on} | more))
 
 
-def make_emollient(*, on: date = TODAY, **more: Any) -> treatment.Order:
+def make_emollient(*, on: date = TODAY, **more: Any) -> regimen_actions.Order:
     """An order of an emollient for the whole body, twice daily."""
     return make_order("emollient", "whole_body", on=on, **({"review_on": None} | more))
 
 
 def make_regimen(
     patient: Patient,
-    *orders: treatment.Order,
+    *orders: regimen_actions.Order,
     by: Actor | None = None,
-    replies: Mapping[str, treatment.Reply] | None = None,
+    replies: Mapping[str, regimen_actions.Reply] | None = None,
     at: datetime = NOW,
 ) -> Regimen:
     """An open regimen with these lines: unless told, tacrolimus 0.1 % on the face and an emollient, from today."""
     on = patient.clinic.today(at)
-    return treatment.start_regimen(
-        by or prescriber_of(patient.clinic),
+    return regimen_actions.start_regimen(
+        by or actor_for(prescriber(patient.clinic), patient.clinic),
         patient,
         list(orders) or [make_order(on=on), make_emollient(on=on)],
         replies=replies or {},
