@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from regimens.protocol.base import Level
-from regimens.protocol.facts import Answer, Choice, Family, Phase
+from regimens.protocol.facts import Answer, Choice, Family, LabelFact, Phase
 from tests.regimens.protocol.build import PRODUCTS, answers, case, found, having, line, person
 
 NO_LABEL = "No label of this jurisdiction is on file: the strictest known is used."
@@ -178,6 +179,15 @@ def test_what_is_said_to_look_at(key: str, said: list[str], missing: list[str]) 
 def test_it_says_when_no_label_of_the_jurisdiction_is_on_file(key: str, where: str, is_own: bool) -> None:
     finding = answers(case(where=where), line(key))[0][LOOK]
     assert (NO_LABEL in finding.text) is not is_own
+
+
+def test_the_label_of_the_jurisdiction_comes_before_those_of_others() -> None:
+    ordered = line("upadacitinib-15")
+    us = LabelFact("US", "warning", None, "A text of the US label.", "US label")
+    ordered = replace(ordered, product=replace(ordered.product, facts=(*ordered.product.facts, us)))
+    assert answers(case(where="US"), ordered)[0][LOOK].values["label"] == "A text of the US label."
+    assert "A text of the US label." not in answers(case(where="EU"), ordered)[0][LOOK].values["label"]
+    assert "A text of the US label." in answers(case(where="UK"), ordered)[0][LOOK].values["label"]
 
 
 def test_look_at_rule_follows_the_clinic() -> None:

@@ -61,6 +61,7 @@ def test_same_product_on_the_same_skin(sites: list[str], others: list[str], expe
     found, unchecked = answers(case(None, there), line(TCI, *sites))
     assert ("same-product-twice" in found) is expected
     assert "same-product-twice" not in unchecked
+    assert "two-of-one-class" not in found  # told once
     if expected:
         finding = found["same-product-twice"]
         assert (finding.level, finding.others) == (Level.WARN, ("there",))
