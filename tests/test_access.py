@@ -24,6 +24,9 @@ from clinics.access import MATRIX, NEEDS_FLAG, May
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions
 from patients.models import Patient
+from regimens.actions import raise_item
+from regimens.models import WorkReason
+from regimens import actions as treatment
 from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line, make_member
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +87,8 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
     by, office = actor_for(user, clinic), actor_for(admin, clinic)
     access = {"name": "X", "relation": "carer", "scope": "read", "evidence": "letter", "from_on": NOW.date()}
     guardian = actions.grant_guardian(by, patient, access, at=NOW)
+    line = make_line(patient, by=by)
+    before = {"family": "tcs", "response": "partial", "why_stopped": "no_effect"}
     return {
         "patient": patient,
         "allergies": actions.record_allergy(by, patient, kind="class", code="macrolides", at=NOW),
@@ -95,7 +100,9 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
         "assessments": make_assessment(patient, by=by),
         "drafts": make_assessment(patient, by=by, sign=False),
         "labs": make_lab(patient, by=by),
-        "lines": make_line(patient, by=by),
+        "lines": line,
+        "regimens": line.regimen,
+        "past treatments": treatment.record_past_treatment(by, patient, before, at=NOW),
         "membership": user.memberships.get(),
         "invitation": clinic_actions.invite_member(
             office, clinic, email=f"new@{clinic.pk}.example.org", name="New", role=Role.NURSE, at=NOW
@@ -149,6 +156,16 @@ ROWS = {
     "api_assessment_withdraw": "assessments",
     "api_assessment_release": "assessments",
     "api_lab_withdraw": "labs",
+    "api_regimen_lines": "regimens",
+    "api_regimen_stop": "regimens",
+    "api_line_change_product": "lines",
+    "api_line_step_to_maintenance": "lines",
+    "api_line_return_to_induction": "lines",
+    "api_line_step_down": "lines",
+    "api_line_hold": "lines",
+    "api_line_resume": "lines",
+    "api_line_stop": "lines",
+    "api_past_treatment_withdraw": "past treatments",
     "lab_page": "labs",
     "assessment_page": "assessments",
     "assessment_edit": "drafts",
@@ -162,9 +179,8 @@ def address(route: Route, things: dict[str, Any], rows: dict[str, Any] | None = 
     """The route's address for these things; `rows` gives the inner row where it is another's."""
     values: dict[str, Any] = {}
     if "public_id" in route.params:
-        kind = (
-            "membership" if route.name.startswith("staff_") else "invitation" if "invitation" in route.name else "patient"
-        )
+        kinds = {"staff_": "membership", "invitation": "invitation", "work_": "work"}
+        kind = next((kind for part, kind in kinds.items() if part in route.name), "patient")
         values["public_id"] = things[kind].public_id
     if "row_id" in route.params:
         values["row_id"] = (rows or things)[ROWS.get(route.name, "allergies")].public_id
@@ -297,6 +313,8 @@ def test_foreign_ids_in_a_body_reach_nothing(world: World) -> None:
     assert "Riverside" not in client.get(reverse("patient_list")).content.decode()
     contact = {"kind": "email", "address": "y@example.org", "guardian": str(foreign["guardians"].public_id)}
     assert client.post(reverse("contact_add", args=[patient.public_id]), contact).status_code == 422
+    order = {"product": "emollient", "phase": "induction", "per_day": 2, "starts_on": "2026-11-20"}
+    before = {"family": "tcs", "response": "partial", "why_stopped": "no_effect"}
     level = {"instrument": "viga_ad", "assessed_on": "2026-11-01", "items": {"level": 2}}
     bodies: list[tuple[str, dict[str, Any]]] = [
         ("api_patients", {"clinic": str(foreign["patient"].clinic.public_id), "family_name": "X", "given_name": "Y"}),
@@ -308,6 +326,8 @@ def test_foreign_ids_in_a_body_reach_nothing(world: World) -> None:
         ("api_precautions", {"kind": "epilepsy", "state": "present", "replaces": str(foreign["precautions"].public_id)}),
         ("api_guardians", {"name": "X", "user": str(foreign["membership"].user.public_id)}),
         ("api_assessments", level | {"rater": str(foreign["membership"].user.public_id)}),
+        ("api_order_check", {"orders": [order], "replaces": str(foreign["lines"].public_id)}),
+        ("api_past_treatments", before | {"patient": str(foreign["patient"].public_id)}),
         ("api_assessment_amend", level | {"replaces": str(foreign["assessments"].public_id)}),
     ]
     for name, body in bodies:
