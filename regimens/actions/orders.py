@@ -185,17 +185,14 @@ def refuse_misshapen(orders: Sequence[Order], patient: Patient, at: datetime) ->
 
 
 def answer(checked: Sequence[Checked], replies: Mapping[str, Reply]) -> list[tuple[Checked, Finding, Reply]]:
-    """Every warning with its reply. Unsafe where a rule stops, or where a warning has no listed reason and sentence.
-
-    What somebody else prescribed is a fact: there a stop is answered as a warning is.
-    """
+    """Every warning with its reply. Unsafe where a rule stops, or where a warning has no listed reason and sentence."""
     pairs: list[tuple[Checked, Finding, Reply]] = []
     unanswered: set[str] = set()
     for one in checked:
         for finding in one.findings:
             if finding.level == Level.INFORM:
                 continue
-            if finding.level == Level.STOP and not one.line.is_elsewhere:
+            if finding.level == Level.STOP:
                 raise Unsafe(checked)
             reply = replies.get(finding.rule.id)
             if reply is None or reply.reason not in OverrideReason.values or not reply.sentence.strip():

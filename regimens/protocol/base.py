@@ -113,7 +113,7 @@ _LOGIC: dict[str, Logic] = {}
 
 
 def rule(
-    id: str,  # noqa: A002 - the word of the table
+    id: str,
     *,
     level: Level,
     title: str,

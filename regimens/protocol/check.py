@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from regimens.protocol import rules as _rules  # noqa: F401 - registers every rule
-from regimens.protocol.base import Finding, Level, Unchecked, outcomes
+from regimens.protocol.base import Finding, Level, Outcome, Unchecked, outcomes
 from regimens.protocol.facts import Case, Line
 
 
@@ -43,7 +43,12 @@ def check(case: Case, lines: Iterable[Line]) -> list[Checked]:
     answers = []
     for number, line in enumerate(ordered):
         beside = replace(case, lines=(*case.lines, *ordered[:number], *ordered[number + 1 :]))
-        found = list(outcomes(beside, line))
+        found = [_as_fact(one) if line.is_elsewhere else one for one in outcomes(beside, line)]
         findings = sorted((one for one in found if isinstance(one, Finding)), key=lambda one: -one.level)
         answers.append(Checked(line, tuple(findings), tuple(one for one in found if isinstance(one, Unchecked))))
     return answers
+
+
+def _as_fact(one: Outcome) -> Outcome:
+    """What somebody else prescribed is a fact and can be recorded: a stop asks for a reason, as a caution does."""
+    return replace(one, level=Level.WARN) if isinstance(one, Finding) and one.level == Level.STOP else one
