@@ -24,7 +24,6 @@ from clinics.access import MATRIX, NEEDS_FLAG, May
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions
 from patients.models import Patient
-from regimens.actions import raise_item
 from regimens.models import WorkReason
 from regimens import actions as treatment
 from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line, make_member
@@ -102,6 +101,7 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
         "labs": make_lab(patient, by=by),
         "lines": line,
         "regimens": line.regimen,
+        "work": treatment.raise_item(by, patient, WorkReason.FINDING, "line:rule:facts", "An ointment: consider.", at=NOW),
         "past treatments": treatment.record_past_treatment(by, patient, before, at=NOW),
         "membership": user.memberships.get(),
         "invitation": clinic_actions.invite_member(
