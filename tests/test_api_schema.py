@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,8 +40,10 @@ from patients.models import (
     Patient,
     Precaution,
 )
+from regimens.actions import record_past_treatment
+from regimens.models import PastTreatment, Regimen, RegimenLine
 from tests.api import make_token
-from tests.factories import NOW, actor_for, make_assessment, make_lab
+from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +65,28 @@ NOUNS: dict[str, Any] = {
     "consents": Consent,
     "assessments": Assessment,
     "labs": LabResult,
+    "regimens": Regimen,
+    "lines": RegimenLine,
+    "past-treatments": PastTreatment,
 }
 # Values that no schema can tell, for half of the bodies.
-LIKELY = {
+ORDER = {
+    "product": "tacrolimus-0.1",
+    "phase": "induction",
+    "per_day": 2,
+    "places": [{"site": "face"}],
+    "starts_on": datetime.now(UTC).date().isoformat(),
+}
+LIKELY: dict[str, Any] = {
+    "family": "tcs",
+    "look_again_on": (datetime.now(UTC).date() + timedelta(days=7)).isoformat(),
+    "next_look_on": None,
+    "order": ORDER,
+    "orders": [ORDER],
+    "places": [{"site": "whole_body"}],
+    "product": None,
+    "replies": {},
+    "review_on": None,
     "assessed_on": "2026-11-01",
     "birth_date": "2015-02-03",
     "collected_on": "2026-11-01",
@@ -98,7 +120,7 @@ ANSWERS = {
     "themselves": {200, 400, 403, 404},
     "nothing": {401},
 }
-READING_POSTS = {"patients_search"}
+READING_POSTS = {"patients_search", "order_check"}
 
 
 django_application = get_wsgi_application()
@@ -142,6 +164,9 @@ def rows_around(patient: Patient, by: Any) -> None:
     make_assessment(patient, "poem", by=by)
     make_assessment(patient, "easi", by=by, sign=False)
     make_lab(patient, by=by)
+    make_line(patient, by=by)
+    before = {"family": "tcs", "response": "partial", "why_stopped": "no_effect"}
+    record_past_treatment(by, patient, before, at=NOW)
 
 
 @pytest.fixture
