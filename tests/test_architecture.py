@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
         "append_only",
         "statements",
     },
-    {"catalogue"},
+    {"catalogue", "guidance"},
     {"models"},
     {"access", "audit", "guard", "http", "mail"},
     {"queries"},

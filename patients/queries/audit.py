@@ -30,6 +30,7 @@ CLINICAL_VERBS = frozenset(
         "laboratory results opened",
         "measurements opened",
         "order checked",
+        "past treatments listed",
         "past treatments opened",
         "precautions opened",
         "regimen opened",
@@ -39,6 +40,8 @@ CLINICAL_VERBS = frozenset(
         "scores kept as stored",
         "scores listed",
         "scores recomputed",
+        "work item opened",
+        "work items listed",
     }
 )
 
