@@ -14,6 +14,7 @@ from django.db import transaction
 from adtrack.demo.accounts import ACCOUNTS, GUARDIAN, OTHER_STAFF, PATIENT, PLATFORM_ADMIN, STAFF, Account
 from adtrack.demo.courses import Entry
 from adtrack.demo.generate import Guardian, Person, demo_clinic, other_clinic
+from adtrack.demo.treatment import infect, treat
 from clinics import audit
 from clinics.access import Access, Actor, system_actor
 from clinics.actions import accept_invitation, invite_member, open_clinic
@@ -120,6 +121,9 @@ def _register(person: Person, clinic: Clinic, members: dict[str, Actor], at: dat
     _people_around(person, patient, office, at)
     _facts(person, patient, clinician, members.get("nurse", clinician), at)
     _scores(person, patient, members, at)
+    if person.course and not person.closing:
+        treat(person.record_number, patient, clinician, since=person.course[0].on, until=clinic.today(at))
+        infect(person.record_number, patient, clinician, at)
     if person.closing:
         actions.close_patient(office, patient, **person.closing, version=patient.version, at=at)
 
