@@ -120,7 +120,8 @@ class RegimenLine(Opened):
             ),
             models.CheckConstraint(condition=Q(ended_on__isnull=True) | ~Q(end_reason=""), name="line_ended_with_a_reason"),
             models.CheckConstraint(
-                condition=Q(amount__isnull=True, amount_unit="") | (Q(amount__gt=0) & ~Q(amount_unit="")),
+                condition=Q(amount__isnull=True, amount_unit="")
+                | (Q(amount__isnull=False, amount__gt=0) & ~Q(amount_unit="")),
                 name="line_amount_with_unit",
             ),
         ]
@@ -166,10 +167,33 @@ class DosePlan(Opened):
                 condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("from_on")), name="plan_ends_after_its_start"
             ),
             models.CheckConstraint(
-                condition=(Q(phase="induction", per_day__range=(1, 12), weekdays="", every_days=None, course_days=None))
+                # A comparison with nothing is neither true nor false, and a constraint lets that pass: hence "is not null".
+                condition=Q(
+                    phase="induction",
+                    per_day__isnull=False,
+                    per_day__range=(1, 12),
+                    weekdays="",
+                    every_days=None,
+                    course_days=None,
+                )
                 | (Q(phase="maintenance", per_day=None, every_days=None, course_days=None) & ~Q(weekdays=""))
-                | Q(phase="interval", per_day=None, weekdays="", every_days__gte=1, course_days=None)
-                | Q(phase="course", per_day__gte=1, weekdays="", every_days=None, course_days__gte=1)
+                | Q(
+                    phase="interval",
+                    per_day=None,
+                    weekdays="",
+                    every_days__isnull=False,
+                    every_days__gte=1,
+                    course_days=None,
+                )
+                | Q(
+                    phase="course",
+                    per_day__isnull=False,
+                    per_day__gte=1,
+                    weekdays="",
+                    every_days=None,
+                    course_days__isnull=False,
+                    course_days__gte=1,
+                )
                 | (Q(phase="as_needed", per_day=None, weekdays="", every_days=None) & ~Q(condition=""))
                 | Q(
                     phase="hold", per_day=None, weekdays="", every_days=None, course_days=None, look_again_on__isnull=False
@@ -177,7 +201,8 @@ class DosePlan(Opened):
                 name="plan_says_what_its_phase_needs",
             ),
             models.CheckConstraint(
-                condition=~Q(phase="as_needed") | Q(most_per_day__gte=1), name="plan_as_needed_has_a_maximum"
+                condition=~Q(phase="as_needed") | Q(most_per_day__isnull=False, most_per_day__gte=1),
+                name="plan_as_needed_has_a_maximum",
             ),
         ]
 
