@@ -36,6 +36,7 @@ from patients.models import (
     PrecautionKind,
 )
 from patients.queries.lists import alike
+from regimens.models import DosePlan, Override, WorkItem
 
 pytestmark = pytest.mark.xdist_group("demonstration")  # loaded once
 
@@ -128,7 +129,11 @@ def test_everybody_is_marked_as_made_up(loaded: None) -> None:
 def test_every_kind_of_thing_is_there(loaded: None) -> None:
     present = Precaution.objects.live().filter(state="present")
     assert set(present.values_list("kind", flat=True)) == set(PrecautionKind.values)
-    assert present.filter(kind="skin_infection").exclude(site="").count() == 3
+    assert present.filter(kind="skin_infection").exclude(site="").count() == 7
+    plans = DosePlan.objects.all()
+    assert {"induction", "maintenance", "interval"} <= set(plans.values_list("phase", flat=True))
+    assert Override.objects.exclude(sentence="").count() == Override.objects.count() >= 5
+    assert WorkItem.objects.live().count() == 4  # of the infections found today on skin that is treated
     states = [queries.allergy_state(patient) for patient in Patient.objects.filter(clinic__name=load.CLINIC["name"])]
     assert sum(bool(state.recorded) for state in states) >= 5
     assert sum(state.none_known_on is not None for state in states) >= 5
