@@ -35,7 +35,6 @@ from patients.api.shapes import (
     RegisterIn,
     SearchIn,
 )
-from patients.models import Patient
 
 LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201], description="The new record.")
 VERSIONED: dict[str, Any] = {

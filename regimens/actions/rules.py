@@ -13,6 +13,7 @@ from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Clinic, Kind
 from patients.actions.texts import line_of
+from regimens.actions.sweeps import check_clinic_anew
 from regimens.models import RuleChoice
 from regimens.protocol.base import RULES, Level
 from regimens.protocol.check import check as _check  # noqa: F401 - registers every rule
@@ -72,4 +73,5 @@ def choose_rule(
         chosen_by=by.account,
     )
     audit.record(by, "rule chosen", Kind.UPDATE, at=at, obj=row, fields=[rule_id])
+    check_clinic_anew(clinic)
     return row

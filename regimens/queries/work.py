@@ -49,7 +49,9 @@ def open_work(
     """
     rows = WorkItem.objects.live().visible_to(user).filter(clinic=clinic, patient__closed_at__isnull=True)
     rows = rows.filter(Q(snoozed_until_on__isnull=True) | Q(snoozed_until_on__lte=on))
-    place = WorkItem.objects.filter(clinic=clinic, public_id=after).values_list("raised_at", "id").first() if after else None
+    place = (
+        WorkItem.objects.filter(clinic=clinic, public_id=after).values_list("raised_at", "id").first() if after else None
+    )
     if place is not None:
         # The redundant first half is the one the index can start from.
         rows = rows.filter(Q(raised_at__gte=place[0]) & (Q(raised_at__gt=place[0]) | Q(id__gt=place[1])))
