@@ -95,8 +95,10 @@ def _flat(errors: Any, path: str = "") -> Iterator[dict[str, str]]:
     """DRF's nested errors as a list of {field, message}; an error of the whole has an empty field."""
     if isinstance(errors, dict):
         for name, inner in errors.items():
-            step = "" if name in OF_THE_WHOLE else str(name)
-            yield from _flat(inner, ".".join(filter(None, (path, step))))
+            if isinstance(name, int):  # the number of an item of a list
+                yield from _flat(inner, f"{path}[{name}]")
+            else:
+                yield from _flat(inner, ".".join(filter(None, (path, "" if name in OF_THE_WHOLE else str(name)))))
     elif isinstance(errors, list):
         for index, inner in enumerate(errors):
             yield from _flat(inner, f"{path}[{index}]" if isinstance(inner, dict) else path)

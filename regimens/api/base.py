@@ -110,7 +110,7 @@ def _why_unsafe(unsafe: Unsafe) -> str:
     if unsafe.unanswered:
         rules = ", ".join(sorted(unsafe.unanswered))
         return f"These warnings need a listed reason and a sentence in `replies`: {rules}. Nothing was saved."
-    rules = ", ".join(sorted({found.rule.id for one in unsafe.checked if not one.line.is_elsewhere for found in one.stops}))
+    rules = ", ".join(sorted({found.rule.id for one in unsafe.checked for found in one.stops}))
     return f"These rules stop the order: {rules}. Nothing was saved."
 
 

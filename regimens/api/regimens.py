@@ -38,7 +38,6 @@ from regimens.api.shapes import (
     findings_of,
     places_of,
 )
-from regimens.protocol.base import Level
 from regimens.queries.rows import regimens_about, whole_regimen
 
 
@@ -139,13 +138,8 @@ class OrderCheck(TreatmentEndpoint):
         orders = self.orders(sent["orders"])
         with self.prescribing(patient, "orders"):
             checked = actions.look_at(self.actor(patient.clinic), patient, orders, replaces=replaces, at=now())
-        is_stopped, asking = False, set()
-        for one in checked:
-            for finding in one.findings:
-                if finding.level == Level.STOP and not one.line.is_elsewhere:
-                    is_stopped = True
-                elif finding.level != Level.INFORM:
-                    asking.add(finding.rule.id)
+        is_stopped = any(one.stops for one in checked)
+        asking = {finding.rule.id for one in checked for finding in one.warnings}
         return Response({"is_stopped": is_stopped, **findings_of(checked, asking)})
 
 
