@@ -29,6 +29,7 @@ from clinics.views import errors
 from patients import actions, queries
 from patients.forms import FORMS
 from patients.models import Allergy, Assessment, Patient
+from regimens.actions import choose_rule
 from tests.factories import (
     E5,
     SIGN_ORDER,
@@ -480,6 +481,41 @@ def scores_and_birth(stage: Stage) -> Page:
     return page
 
 
+def choosing(rule: str) -> Reach:
+    """The page of a rule as the medical lead sees it, with an earlier choice in long words."""
+
+    def reach(stage: Stage) -> Page:
+        lead = make_member(stage.clinic, Role.DERMATOLOGIST, user=make_user(name=f"Dr {LONG}"), is_medical_lead=True)
+        values = {"level": None, "params": {}, "source": LONG * 5, "reason": LONG * 5}
+        choose_rule(actor_for(lead, stage.clinic), stage.clinic, rule, **values, at=timezone.now())
+        return stage.open("rule_choose", rule, user=lead)
+
+    return reach
+
+
+def choosing_stale(stage: Stage) -> Page:
+    page = choosing("oral-steroid-length")(stage)
+    page.get_by_label("Caution from (days)").fill("5")
+    page.get_by_label("Source the clinic relies on").fill(LONG * 5)
+    page.get_by_label("Why").fill(LONG * 5)
+    lead = User.objects.get(memberships__is_medical_lead=True)
+    values = {"level": 3, "params": {"warn_from": 6}, "source": "S", "reason": "R"}
+    choose_rule(actor_for(lead, stage.clinic), stage.clinic, "oral-steroid-length", **values, at=timezone.now())
+    page.get_by_role("button", name="Save the choice").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    return page
+
+
+def guidance(stage: Stage) -> Page:
+    """Every topic, one rule of it lowered in long words."""
+    choosing("allergy")(stage)
+    lead = User.objects.get(memberships__is_medical_lead=True)
+    values = {"level": 2, "params": {}, "source": LONG * 5, "reason": LONG * 5}
+    for rule in ("allergy", "immunocompromise"):
+        choose_rule(actor_for(lead, stage.clinic), stage.clinic, rule, **values, at=timezone.now())
+    return stage.open("guidance")
+
+
 SCENES: dict[str, Reach] = {
     "sign-in": door("account_login"),
     "sign-in, wrong": wrong_door("account_login"),
@@ -549,6 +585,13 @@ SCENES: dict[str, Reach] = {
     "invite, wrong": lambda stage: send(stage.open("staff_invite", user=stage.administrator)),
     "change a role": of_colleague("staff_change"),
     "end a role": of_colleague("staff_end"),
+    "guidance": guidance,
+    "rule": lambda stage: stage.open("rule_choose", "allergy"),
+    "rule, choosing": choosing("tacrolimus-0.1-age"),
+    "rule, wrong": lambda stage: send(choosing("tacrolimus-0.1-age")(stage)),
+    "rule, stale": choosing_stale,
+    "rule, a stop that stays": choosing("wrap-over-tci"),
+    "about": lambda stage: stage.open("about"),
     "settings": administration("clinic_settings"),
     "settings, wrong": settings_wrong,
     "audit": administration("clinic_audit"),
