@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
         "names",
         "sites",
         "chart",
+        "bars",
         "words",
         "errors",
         "logs",
@@ -57,7 +58,7 @@ LAYERS: list[set[str]] = [
 # patients.models may ask clinics.access for the clinics an account sees: that is another app, below. Within clinics itself
 # access stands above models.
 PURE = ["patients/scoring", "regimens/protocol"]
-PURE += [f"patients/{name}.py" for name in ("ages", "chart", "names", "sites")]
+PURE += [f"patients/{name}.py" for name in ("ages", "chart", "names", "sites")] + ["regimens/bars.py"]
 PURE_PACKAGES = tuple(".".join(place.removesuffix(".py").split("/")) for place in PURE)  # each other
 PURE_MAY_IMPORT = {
     "__future__",
