@@ -12,12 +12,13 @@ from regimens.actions.history import record_past_treatment
 from regimens.actions.looks import look_at
 from regimens.actions.orders import Order, Reply
 from regimens.actions.phases import hold, resume, return_to_induction, step_down, step_to_maintenance, stop, stop_regimen
-from regimens.actions.regimen import add_line, change_product, start_again, start_regimen
+from regimens.actions.regimen import IS_OPEN, add_line, change_product, start_again, start_regimen
 from regimens.actions.rules import choose_rule
 from regimens.actions.sweeps import check_clinic_anew, check_for_the_day, sweep
 from regimens.actions.work import check_again, close_item, raise_item, snooze_item
 
 __all__ = [
+    "IS_OPEN",
     "Order",
     "Reply",
     "add_line",

@@ -30,6 +30,7 @@ from regimens.actions.work import check_again
 from regimens.models import EndReason, Regimen, RegimenLine
 
 NO_REPLIES: Mapping[str, Reply] = {}
+IS_OPEN = "regimen_is_open"  # the code of the refusal to open a second regimen
 
 
 def treated(by: Actor, patient: Patient) -> Patient:
@@ -51,7 +52,7 @@ def start_regimen(
     """
     patient = treated(by, patient)
     if Regimen.objects.live().filter(patient=patient).exists():
-        raise ValidationError(_("A regimen is open already: add a line to it."))
+        raise ValidationError(_("A regimen is open already: add a line to it."), code=IS_OPEN)
     if not orders:
         raise ValidationError(_("A regimen begins with a line."))
     refuse_misshapen(orders, patient, at)
@@ -69,11 +70,22 @@ def start_regimen(
 
 @transaction.atomic
 def add_line(
-    by: Actor, regimen: Regimen, orders: Sequence[Order], *, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime
+    by: Actor,
+    regimen: Regimen,
+    orders: Sequence[Order],
+    *,
+    version: int | None = None,
+    replies: Mapping[str, Reply] = NO_REPLIES,
+    at: datetime,
 ) -> list[RegimenLine]:
-    """Add lines to an open regimen. Errors as start_regimen."""
+    """Add lines to an open regimen. Errors as start_regimen.
+
+    With the version somebody saw: Stale when it is another, so that a form sent twice does not add twice.
+    """
     patient = treated(by, regimen.patient)
     regimen = _open(regimen)
+    if version is not None and regimen.version != version:
+        raise Stale(regimen)
     if not orders:
         raise ValidationError(_("Nothing is ordered."))
     refuse_misshapen(orders, patient, at)

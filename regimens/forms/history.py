@@ -49,7 +49,7 @@ class MonthField(forms.MultiValueField):
             if month:
                 raise ValidationError(_("Enter the year."))
             return None
-        if not (str(year).isdecimal() and 1900 <= int(year) <= 2200):
+        if not (len(str(year)) == 4 and str(year).isdecimal() and 1900 <= int(year) <= 2200):
             raise ValidationError(_("Enter the year with four digits."))
         return date(int(year), int(month or 1), 1)
 
@@ -61,7 +61,7 @@ class PastTreatmentForm(forms.Form):
     family = forms.ChoiceField(
         label=_("Or only its class"), choices=[("", _("Choose …")), *FAMILIES.items()], required=False
     )
-    places = SitesField(label=_("Where on the body"), required=False)
+    places = SitesField(label=_("Where on the body"), required=False, has_sides=False)  # the record has none
     from_on = MonthField(label=_("About from"))
     until_on = MonthField(label=_("About until"))
     days = forms.IntegerField(
@@ -77,7 +77,7 @@ class PastTreatmentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["product"].choices = product_choices()  # type: ignore[attr-defined]
+        self.fields["product"].choices = product_choices()
 
     def values(self) -> dict[str, Any]:
         """What the action takes."""

@@ -111,7 +111,7 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args: Any, offers_emollient: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["product"].choices = product_choices()  # type: ignore[attr-defined]
+        self.fields["product"].choices = product_choices()
         if not offers_emollient:
             del self.fields["with_emollient"], self.fields["emollient_per_day"]
 
@@ -127,8 +127,12 @@ class OrderForm(forms.Form):
             self.add_error("every_unit", _("Say days or weeks, and how many."))
         if typed.get("review") == "on" and not typed.get("review_on") and "review_on" not in self.errors:
             self.add_error("review_on", _("Enter the day."))
+        if typed.get("review") not in ("", "on", None) and typed.get("review_on"):
+            self.add_error("review_on", _("Choose “on a day” for this day, or leave it empty."))
         if typed.get("with_emollient") and not typed.get("emollient_per_day"):
             self.add_error("emollient_per_day", _("Say how many times a day."))
+        if typed.get("emollient_per_day") and not typed.get("with_emollient"):
+            self.add_error("with_emollient", _("Tick it, or leave the times a day empty."))
         return typed
 
     def orders(self) -> list[Order]:

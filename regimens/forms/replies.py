@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regimens.actions import Reply
 from regimens.models import OverrideReason
+from regimens.protocol.base import RULES
 
 
 class RepliesForm(forms.Form):
@@ -27,6 +28,18 @@ class RepliesForm(forms.Form):
     def pair(self, rule: str) -> list[forms.BoundField]:
         """The two fields of a rule."""
         return [self[f"reason_{rule}"], self[f"sentence_{rule}"]]
+
+
+def not_shown(data: Any, shown: Iterable[str]) -> list[tuple[str, str]]:
+    """Names and values of what was typed about rules that are not on the page now: they go along unseen."""
+    beside = set(shown)
+    return [
+        (f"{part}_{rule}", data.get(f"{part}_{rule}", "")[:300])
+        for rule in RULES
+        if rule not in beside
+        for part in ("reason", "sentence")
+        if data and data.get(f"{part}_{rule}")
+    ]
 
 
 def replies_of(data: Any) -> dict[str, Reply]:

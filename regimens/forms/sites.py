@@ -46,6 +46,10 @@ class SitesWidget(forms.Widget):
     template_name = "regimens/sites.html"
     use_fieldset = True
 
+    def __init__(self, attrs: dict[str, Any] | None = None, *, has_sides: bool = True):
+        super().__init__(attrs)
+        self.has_sides = has_sides
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         """The ticked boxes."""
         return list(data.getlist(name)) if hasattr(data, "getlist") else list(data.get(name, []))
@@ -60,8 +64,7 @@ class SitesWidget(forms.Widget):
         context["regions"] = self.regions({str(one) for one in value or []}, context["widget"]["attrs"].get("id", name))
         return context
 
-    @staticmethod
-    def regions(ticked: set[str], prefix: str) -> list[Region]:
+    def regions(self, ticked: set[str], prefix: str) -> list[Region]:
         """Every site by region; a region with a ticked box is open, and so is head and neck."""
         found, number = [], 0
         for region in REGIONS:
@@ -69,7 +72,8 @@ class SitesWidget(forms.Widget):
             for site in SITES.values():
                 if not _lies_in(site.code, region):
                     continue
-                sides = [(":left", _("left")), (":right", _("right"))] if site.paired else [("", _(site.label))]
+                has_sides = self.has_sides and site.paired
+                sides = [(":left", _("left")), (":right", _("right"))] if has_sides else [("", _(site.label))]
                 boxes = []
                 for suffix, label in sides:
                     value = f"{site.code}{suffix}"
@@ -100,14 +104,17 @@ def _depth(code: str, region: str) -> int:
 class SitesField(forms.Field):
     """Ticked boxes as places; both sides ticked is one place on both sides."""
 
-    widget = SitesWidget
+    def __init__(self, *, has_sides: bool = True, **kwargs: Any):
+        self.has_sides = has_sides
+        super().__init__(widget=SitesWidget(has_sides=has_sides), **kwargs)
 
     def to_python(self, value: Any) -> tuple[Place, ...]:
         """The places in the order of the list of sites."""
         ticked: dict[str, set[str]] = {}
         for one in value or []:
             code, _colon, side = str(one).partition(":")
-            if code not in SITES or side not in ("", "left", "right") or bool(side) != SITES[code].paired:
+            sided = code in SITES and self.has_sides and SITES[code].paired
+            if code not in SITES or side not in ("", "left", "right") or bool(side) != sided:
                 raise ValidationError(_("Choose from the list of places."), code="invalid")
             ticked.setdefault(code, set()).add(side)
         return tuple(Place(code, _side(ticked[code])) for code in SITES if code in ticked)
@@ -130,7 +137,7 @@ def boxes_of(places: Iterable[Place]) -> list[str]:
     """Places as ticked boxes."""
     found = []
     for place in places:
-        if place.side == Side.BOTH:
+        if place.side == Side.BOTH or (place.site and SITES[place.site].paired and not place.side):
             found += [f"{place.site}:left", f"{place.site}:right"]
         elif place.site:
             found.append(f"{place.site}:{place.side}" if place.side else place.site)

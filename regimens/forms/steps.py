@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from clinics.fields import DateField
@@ -40,7 +41,13 @@ class StepForm(forms.Form):
         self.known = {_key(place): place for place in places}
         if "places" in self.fields:
             choices = [(key, where([place]) or _("everywhere")) for key, place in self.known.items()]
-            self.fields["places"].choices = choices  # type: ignore[attr-defined]
+            self.fields["places"].choices = choices
+
+    def see(self, version: int) -> None:
+        """Stand for another version from now on: who presses the button again was shown it."""
+        typed = MultiValueDict(self.data)
+        typed["version"] = str(version)
+        self.data = typed
 
     def values(self) -> dict[str, Any]:
         """What the action takes."""

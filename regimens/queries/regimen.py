@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import F, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -85,6 +86,7 @@ class LineView:
     until: str
     review: str
     is_review_late: bool
+    is_ending: bool  # its end is known and lies ahead
     instructions: str
     by: str
     ended: str
@@ -117,7 +119,7 @@ def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> Regim
     """What a patient uses now, and what somebody with these rights may do about it."""
     regimen = open_regimen(patient)
     may = May.PRESCRIBE in rights and patient.closed_at is None
-    rows = _line_rows(RegimenLine.objects.live().filter(patient=patient))
+    rows = _line_rows(RegimenLine.objects.filter(_in_use(on), patient=patient))
     score = CurrentScores.objects.filter(patient=patient).first()
     lines = [line_view(row, on=on, may_prescribe=may, score=score) for row in rows]
     return RegimenPage(
@@ -129,6 +131,11 @@ def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> Regim
     )
 
 
+def _in_use(on: date) -> Q:
+    """Lines that have not ended; what ends on a later day (another product takes its place then) is in use until then."""
+    return Q(ended_on__isnull=True) | (Q(ended_on__gt=on) & Q(ended_on__gt=F("starts_on")))
+
+
 def uses_emollient(patient: Patient) -> bool:
     """Whether an emollient is in use."""
     return RegimenLine.objects.live().filter(patient=patient, product__family=Family.EMOLLIENT).exists()
@@ -136,8 +143,13 @@ def uses_emollient(patient: Patient) -> bool:
 
 def ended_lines(patient: Patient, *, on: date) -> list[LineView]:
     """The lines that have ended, the last first; ENDED at the most."""
-    rows = RegimenLine.objects.filter(patient=patient, ended_on__isnull=False).order_by("-ended_on", "-id")[:ENDED]
+    rows = RegimenLine.objects.filter(~_in_use(on), patient=patient).order_by("-ended_on", "-id")[:ENDED]
     return [line_view(row, on=on, may_prescribe=False, score=None) for row in _line_rows(rows)]
+
+
+def line_now(line: RegimenLine, *, on: date) -> LineView:
+    """A line as it stands now, for somebody who saw it before it was changed."""
+    return line_view(_line_rows(RegimenLine.objects.filter(pk=line.pk))[0], on=on, may_prescribe=False, score=None)
 
 
 def _line_rows(rows: Any) -> list[RegimenLine]:
@@ -189,6 +201,7 @@ def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: Current
     zone = row.patient.clinic.zone
     plans = sorted(row.plans.all(), key=lambda plan: (plan.from_on, plan.pk))
     live = [plan for plan in plans if plan.ended_on is None]
+    in_use = [plan for plan in plans if plan.ended_on is None or plan.ended_on > max(on, plan.from_on)]
     return LineView(
         public_id=row.public_id,
         version=row.version,
@@ -199,14 +212,15 @@ def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: Current
         since=day(row.starts_on),
         until=day(row.until_on),
         review=day(row.review_on),
+        is_ending=row.ended_on is not None and row.ended_on > on,
         is_review_late=row.ended_on is None and row.review_on is not None and row.review_on < on,
         instructions=row.instructions,
         by=row.started_by.name,
         ended=day(row.ended_on),
         why_ended=" – ".join(text for text in (str(row.get_end_reason_display()), row.end_text) if text),
         next_look=day(row.next_look_on) or row.no_look_reason,
-        plans=[_plan_view(plan) for plan in live],
-        past=[_plan_view(plan) for plan in plans if plan.ended_on is not None],
+        plans=[_plan_view(plan) for plan in in_use],
+        past=[_plan_view(plan) for plan in plans if plan not in in_use],
         overrides=[_override_view(one, zone) for one in row.overrides.all()],
         steps=_steps(row, live) if may_prescribe and row.ended_on is None else [],
         offer=_offer(row, live, score) if may_prescribe else "",

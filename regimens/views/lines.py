@@ -21,7 +21,7 @@ from patients.models import Patient
 from patients.views.base import kept_input, opened, page, saved
 from regimens import actions, queries
 from regimens.errors import Unsafe
-from regimens.forms.replies import RepliesForm, replies_of
+from regimens.forms.replies import RepliesForm, not_shown, replies_of
 from regimens.forms.steps import (
     DownForm,
     HoldForm,
@@ -32,6 +32,7 @@ from regimens.forms.steps import (
     StopForm,
     StopRegimenForm,
 )
+from regimens.models import RegimenLine
 from regimens.protocol.check import Checked
 from regimens.protocol.facts import Phase
 
@@ -79,7 +80,7 @@ STEPS: dict[str, Step] = {
         gettext_lazy("Down to once daily: %(line)s"),
         gettext_lazy("Step down"),
         gettext_lazy("Stepped down to once daily"),
-        False,
+        True,
     ),
     "hold": Step(
         HoldForm,
@@ -141,8 +142,8 @@ def line_step(request: Request, public_id: UUID, line_id: UUID, step: str) -> Ht
             values["replies"] = replies_of(request.POST)
         how.act(by, line, **values, at=now())
 
-    words = {"title": str(how.title) % {"line": line}, "button": str(how.button), "done": str(how.done)}
-    return _step_page(request, patient, by, form, act, **words)
+    title = str(how.title) % {"line": line}
+    return _step_page(request, patient, by, form, act, title=title, button=str(how.button), done=str(how.done), line=line)
 
 
 @require_http_methods(["GET", "POST"])
@@ -158,8 +159,8 @@ def regimen_stop(request: Request, public_id: UUID) -> HttpResponse:
     def act() -> None:
         actions.stop_regimen(by, regimen, **form.values(), at=now())
 
-    words = {"title": _("Stop the whole regimen"), "button": _("Stop all of it"), "done": _("Regimen stopped")}
-    return _step_page(request, patient, by, form, act, **words)
+    title, button, done = _("Stop the whole regimen"), _("Stop all of it"), _("Regimen stopped")
+    return _step_page(request, patient, by, form, act, title=title, button=button, done=done)
 
 
 def _step_page(
@@ -172,9 +173,10 @@ def _step_page(
     title: str,
     button: str,
     done: str,
+    line: RegimenLine | None = None,
 ) -> HttpResponse:
     """One form, one step; with the panel of the rules when they had something to say."""
-    checked: list[Checked] = []
+    stands, checked = None, list[Checked]()
     unanswered: frozenset[str] = frozenset()
     status = 200
     if request.method == "POST":
@@ -184,15 +186,18 @@ def _step_page(
                 act()
             except ValidationError as error:
                 put_errors(form, error)
-            except Stale:
-                form.add_error(None, _("Somebody else changed this line. Open it again to see how it stands now."))
+            except Stale as stale:
+                form.add_error(None, _("It was changed since you opened this page. Nothing was saved: look at it again."))
+                form.see(stale.current.version)
+                stands = line and queries.line_now(line, on=patient.clinic.today(now()))
                 status = 409
             except Unsafe as unsafe:
                 checked, unanswered = unsafe.checked, unsafe.unanswered
             else:
                 return saved(request, patient, done, "patient_regimen")
     panel = queries.panel(checked, unanswered) if checked else None
-    replies = RepliesForm(form_data(request), rules=[one.rule for one in panel.warnings] if panel else [])
+    answered = [one.rule for one in panel.warnings] if panel and not panel.stops else []
+    replies = RepliesForm(form_data(request), rules=answered)
     return page(
         request,
         "regimens/step.html",
@@ -205,6 +210,8 @@ def _step_page(
         title=title,
         button=button,
         panel=panel,
-        answers=[(one, replies.pair(one.rule)) for one in panel.warnings] if panel else [],
+        answers=[(one, replies.pair(one.rule) if answered else []) for one in panel.warnings] if panel else [],
+        unshown=not_shown(form_data(request), answered),
+        stands=stands,
         kept=kept_input(request),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinics.access import Actor, May
@@ -20,9 +21,22 @@ from regimens import actions, queries
 from regimens.actions import Order
 from regimens.errors import Unsafe
 from regimens.forms.orders import OrderForm, known_of
-from regimens.forms.replies import RepliesForm, replies_of
+from regimens.forms.replies import RepliesForm, not_shown, replies_of
 from regimens.models import Regimen, RegimenLine
 from regimens.protocol.facts import Phase
+
+OPENED = gettext_lazy(
+    "A regimen is open already, and this was not saved a second time. If you pressed the button twice, the first press "
+    "saved it. Look at the regimen; what you typed is kept here, to be added to it if it is not there."
+)
+REGIMEN_CHANGED = gettext_lazy(
+    "The regimen was changed since you opened this page, and this was not saved. If you pressed the button twice, the "
+    "first press saved it. Look at the regimen before you check and save what you typed."
+)
+LINE_CHANGED = gettext_lazy(
+    "The line was changed since you opened this page, and this was not saved. If you pressed the button twice, the first "
+    "press saved it. Look at the regimen before you check and save what you typed."
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,25 +77,31 @@ def _order_page(
     replaces: RegimenLine | None = None,
 ) -> HttpResponse:
     """The form, with what it would mean below it once it was sent; saved when the second button was pressed."""
-    panel, preview, status = None, None, 200
+    panel, preview, status, seen = None, None, 200, _seen(request)
     if request.method == "POST":
         status = 422
         if form.is_valid():
             orders = form.orders()
             try:
                 if request.POST.get("do") == "save":
-                    _save(request, patient, by, orders, regimen, replaces)
+                    _save(request, patient, by, orders, regimen, replaces, seen or 0)
                     return saved(request, patient, _("Treatment saved"), "patient_regimen")
                 checked = actions.look_at(by, patient, orders, replaces=replaces, at=now())
                 panel, preview, status = queries.panel(checked), queries.preview(orders), 200
             except ValidationError as error:
-                put_errors(form, _by_field(error, orders[0]))
+                if getattr(error, "code", "") == actions.IS_OPEN:
+                    form.add_error(None, OPENED)
+                    status, seen = 409, None
+                else:
+                    put_errors(form, _by_field(error, orders[0]))
             except Stale:
-                form.add_error(None, _("Somebody else changed this line. Look at it again before you change it."))
-                status = 409
+                form.add_error(None, LINE_CHANGED if replaces else REGIMEN_CHANGED)
+                status, seen = 409, None
             except Unsafe as unsafe:
                 panel, preview = queries.panel(unsafe.checked, unsafe.unanswered), queries.preview(orders)
-    replies = RepliesForm(form_data(request), rules=[one.rule for one in panel.warnings] if panel else [])
+    answered = [one.rule for one in panel.warnings] if panel and not panel.stops else []
+    replies = RepliesForm(form_data(request), rules=answered)
+    stands = replaces or regimen
     return page(
         request,
         "regimens/prescribe.html",
@@ -93,11 +113,19 @@ def _order_page(
         form=form,
         title=title,
         panel=panel,
-        answers=[(one, replies.pair(one.rule)) for one in panel.warnings] if panel else [],
+        answers=[(one, replies.pair(one.rule) if answered else []) for one in panel.warnings] if panel else [],
+        unshown=not_shown(form_data(request), answered),
         preview=preview,
-        replaces=replaces,
+        version=seen if seen is not None else stands.version if stands else 0,
         kept=kept_input(request),
     )
+
+
+def _seen(request: Request) -> int | None:
+    """The version of the line, or of the open regimen (0: none), that the form was made for; None for a fresh form."""
+    sent = form_data(request)
+    typed = sent.get("version", "") if sent else ""
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
 
 
 def _by_field(error: ValidationError, order: Order) -> ValidationError:
@@ -115,12 +143,14 @@ def _save(
     orders: list[Order],
     regimen: Regimen | None,
     replaces: RegimenLine | None,
+    seen: int,
 ) -> None:
     replies = replies_of(request.POST)
     if replaces is not None:
-        version = int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0
-        actions.change_product(by, replaces, orders[0], version=version, replies=replies, at=now())
-    elif regimen is not None:
-        actions.add_line(by, regimen, orders, replies=replies, at=now())
-    else:
+        actions.change_product(by, replaces, orders[0], version=seen, replies=replies, at=now())
+    elif not seen:
         actions.start_regimen(by, patient, orders, replies=replies, at=now())
+    elif regimen is not None:
+        actions.add_line(by, regimen, orders, version=seen, replies=replies, at=now())
+    else:
+        raise Stale(None)  # the regimen this line was for has ended
