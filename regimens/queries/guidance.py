@@ -62,6 +62,7 @@ class CitedView(NamedTuple):
     name: str
     on: str
     speaks_for: str
+    is_dated: bool  # also by its name: "8 September 2025"
 
 
 class SaidView(NamedTuple):
@@ -232,4 +233,6 @@ def _said(said: Said) -> SaidView:
 
 def _cited(source: Source) -> CitedView:
     name = f"{source.name}, {source.section}" if source.section else source.name
-    return CitedView(name, day(source.on), _(source.speaks_for) if source.speaks_for else "")
+    speaks_for = _(source.speaks_for) if source.speaks_for else ""
+    says_day = source.on is not None and f"{source.on.day} {source.on:%B %Y}" in source.name
+    return CitedView(name, "" if says_day else day(source.on), speaks_for, source.on is not None)

@@ -50,7 +50,7 @@ def rule_choose(request: Request, rule_id: str) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            done = _("Saved: %(rule)s. New orders are checked with it now; lines in use are checked again tonight.")
+            done = _("Saved: %(rule)s. New orders are checked with it now; lines in use are checked again shortly.")
             messages.success(request, done % {"rule": found.rule.title})
             return redirect("rule_choose", rule_id)
     return _page(request, found, form, status=422 if form.errors else 200)

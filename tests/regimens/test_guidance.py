@@ -205,7 +205,7 @@ def test_lead_changes_a_number_and_everybody_sees_it(
         page_of("tacrolimus-0.1-age"), sent("tacrolimus-0.1-age", number_min_age_months=144), follow=True
     )
     text = text_of(answer.content.decode())
-    assert "New orders are checked with it now; lines in use are checked again tonight." in text
+    assert "New orders are checked with it now; lines in use are checked again shortly." in text
     row = RuleChoice.objects.get()
     assert (row.clinic, row.rule, row.level, row.params, row.source, row.reason, row.chosen_by) == (
         clinic,
