@@ -21,6 +21,7 @@ from clinics.models import User
 from clinics.views.base import now
 from patients import queries
 from patients.forms import SearchForm
+from regimens.queries import timeline
 
 
 @cache
@@ -51,13 +52,14 @@ def patient_list(request: Request) -> HttpResponse:
 
 @cache
 def kept_chart() -> dict[str, Any]:
-    """The chart of the patient with the most assessments; read once."""
+    """The chart of the patient with the most assessments, with treatment; read once."""
     access = kept()[0]
     patient = queries.patient(access.user, longest().public_id)
     rights, on = access.actor(patient.clinic).rights, patient.clinic.today(now())
-    chart = queries.chart_of(patient, rights, wanted="all", baseline=None, base="../", on=on)
+    found = timeline(patient, rights, wanted="all", baseline=None, base="../", on=on)
     banner = queries.banner(patient, rights, on=on)
-    return {"patient": patient, "banner": banner, "nav": "patients", "tab": "scores", "chart": chart}
+    shown = {"chart": found.chart, "bars": found.bars}
+    return {"patient": patient, "banner": banner, "nav": "patients", "tab": "scores", **shown}
 
 
 @login_not_required
@@ -65,7 +67,7 @@ def chart(request: Request) -> HttpResponse:
     """The template of the chart with 500 assessments from memory."""
     access = kept()[0]
     request.user, request.access, request.session_ends_in = access.user, access, int(STAFF_LIMITS.idle.total_seconds())
-    return render(request, "patients/chart.html", kept_chart())
+    return render(request, "regimens/chart.html", kept_chart())
 
 
 @login_not_required

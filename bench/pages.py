@@ -212,6 +212,7 @@ def check_plans() -> list[str]:
     from patients import queries
     from patients.models import Patient
     from patients.queries import Search
+    from regimens.queries import timeline
 
     clinic = Clinic.objects.get(name=next(iter(load.SIZES)))
     user = User.objects.get(email=load.USER)
@@ -233,7 +234,7 @@ def check_plans() -> list[str]:
     rights, today = Access(user=user).actor(clinic).rights, load.AT.date()
 
     def chart(patient: Patient) -> Callable[[], object]:
-        return lambda: queries.chart_of(patient, rights, wanted="all", baseline=None, base="../", on=today)
+        return lambda: timeline(patient, rights, wanted="all", baseline=None, base="../", on=today)
 
     charts = {"chart, 30 scores": chart(middle), "chart, 500 scores": chart(load.longest())}
     print(f"{'how the rows are found':<24}{'queries':>9}{'rows read':>11}  indexes")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import audit, chart, labs, lists, people, records, scores
+from patients.views import audit, labs, lists, people, records, scores
 
 urlpatterns = [
     path("clinic/audit/", audit.clinic_audit, name="clinic_audit"),
@@ -17,7 +17,6 @@ urlpatterns = [
     path("patients/<uuid:public_id>/guardians/add/", people.guardian_add, name="guardian_add"),
     path("patients/<uuid:public_id>/contacts/add/", people.contact_add, name="contact_add"),
     path("patients/<uuid:public_id>/consents/add/", people.consent_add, name="consent_add"),
-    path("patients/<uuid:public_id>/scores/", chart.patient_chart, name="patient_chart"),
     path("patients/<uuid:public_id>/assessments/new/<str:instrument>/", scores.assessment_add, name="assessment_add"),
     path("patients/<uuid:public_id>/assessments/<uuid:row_id>/", scores.assessment_page, name="assessment_page"),
     path("patients/<uuid:public_id>/assessments/<uuid:row_id>/edit/", scores.assessment_edit, name="assessment_edit"),

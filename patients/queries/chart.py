@@ -74,6 +74,7 @@ class Chart:
     start_x: str
     is_start_before: bool  # that day lies before the time shown
     months: list[Tick]
+    span: chart.Span
     shown: str  # the range in words: first and last day
     legend: list[tuple[str, str, str]]  # shape, look, words
     key: str
@@ -87,12 +88,24 @@ class Chart:
     today: str
 
 
-def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, on: date) -> Chart:
-    """The chart of a patient in a range (a key of RANGES, else the smallest from 6 months that shows a course)."""
+def chart_of(
+    patient: Patient,
+    rights: frozenset[May],
+    *,
+    wanted: str,
+    baseline: UUID | None,
+    base: str,
+    on: date,
+    begun: date | None = None,
+) -> Chart:
+    """The chart of a patient in a range (a key of RANGES, else the smallest from 6 months that shows a course).
+
+    Where there is no score, everything begins on the day `begun`, if it lies far enough back.
+    """
     history = history_of(patient)
     counts, first, first_lab = history.counts({name: range_start(name, on) or date.min for name in RANGES})
     key = wanted if wanted in RANGES else next((name for name in ("6m", "1y") if counts[name] > 1), "all")
-    span = _span(key, first, on)
+    span = _span(key, first or begun, on)
     rows, cut = history.rows(span)
     labs, labs_cut = history.labs(span)
     starts = history.starts(baseline)
@@ -128,6 +141,7 @@ def chart_of(patient: Patient, rights: frozenset[May], *, wanted: str, baseline:
         start_x=f"{span.x(since):.2f}%" if since and span.since < since < span.until else "",
         is_start_before=since is not None and since < span.since,
         months=_months(span),
+        span=span,
         shown=_("%(since)s to %(until)s") % {"since": day(span.since), "until": day(span.until)},
         legend=legend(reading),
         key=key,

@@ -1,5 +1,6 @@
 """What pages, the API and actions read about treatment."""
 
+from regimens.queries.bars import Bars, Timeline, timeline
 from regimens.queries.checks import checked, checked_again, fingerprint, inputs_of, sentence
 from regimens.queries.facts import case, choices, lines, live_plans, person, place_of, plan_line, product_facts
 from regimens.queries.panel import FindingView, NotChecked, Panel, finding_view, panel
@@ -21,12 +22,14 @@ from regimens.queries.regimen import (
 from regimens.queries.work import count_of_lines, due_for_check, holds_due, open_work, raised_at, work_item, work_lines
 
 __all__ = [
+    "Bars",
     "FindingView",
     "LineView",
     "NotChecked",
     "Panel",
     "Preview",
     "RegimenPage",
+    "Timeline",
     "case",
     "checked",
     "checked_again",
@@ -56,6 +59,7 @@ __all__ = [
     "raised_at",
     "regimen_page",
     "sentence",
+    "timeline",
     "uses_emollient",
     "work_item",
     "work_lines",

@@ -1,4 +1,4 @@
-"""The chart: every score of a patient over time, and the same as a table."""
+"""The chart: every score of a patient over time with the treatment of that time, and the same as tables."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from django.views.decorators.http import require_GET
 from clinics.access import May
 from clinics.http import Request
 from clinics.views.base import now
-from patients import queries
 from patients.views.base import opened, page
+from regimens import queries
 
 
 @require_GET
 def patient_chart(request: Request, public_id: UUID) -> HttpResponse:
-    """The scores in the range that was asked for; an unknown range or start of comparison gives the usual one."""
+    """Scores and treatment in the range asked for; an unknown range or start of comparison gives the usual one."""
     patient, by = opened(request, public_id)
     by.must(May.SEE_CLINICAL, patient.clinic)
-    chart = queries.chart_of(
+    found = queries.timeline(
         patient,
         by.rights,
         wanted=request.GET.get("range", ""),
@@ -27,7 +27,16 @@ def patient_chart(request: Request, public_id: UUID) -> HttpResponse:
         base="../",  # the record, seen from here
         on=patient.clinic.today(now()),
     )
-    return page(request, "patients/chart.html", patient, by, verb="chart opened", tab="scores", chart=chart)
+    return page(
+        request,
+        "regimens/chart.html",
+        patient,
+        by,
+        verb="chart opened",
+        tab="scores",
+        chart=found.chart,
+        bars=found.bars,
+    )
 
 
 def _uuid(text: str) -> UUID | None:

@@ -1,0 +1,478 @@
+"""Treatment under the chart of the scores: bars on the same time axis, and the same as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinics.access import May
+from clinics.models.base import day, local_date
+from patients import chart
+from patients import queries as patients
+from patients.models import Patient, Precaution, PrecautionKind, PrecautionState
+from patients.sites import Side
+from regimens import bars, words
+from regimens.bars import Days, Lies
+from regimens.models import DosePlan, EndReason, Override, Product, RegimenLine
+from regimens.protocol.facts import Family, Phase, Place
+from regimens.queries.facts import place_of
+
+LINES = 200  # the latest are drawn and listed at the most; the page says so
+INFECTIONS = 200
+CARE = (Family.CLEANSER, Family.EMOLLIENT)  # drawn pale, below the others, emollients last
+FOOT = 16  # pixels below a plot for the names of months
+# Beside a cap there is room for a word.
+END_WORDS: dict[str, Any] = {
+    EndReason.CLEARED: gettext_lazy("cleared"),
+    EndReason.NO_EFFECT: gettext_lazy("no effect"),
+    EndReason.SIDE_EFFECT: gettext_lazy("side effect"),
+    EndReason.INFECTION: gettext_lazy("infection"),
+    EndReason.CHANGED: gettext_lazy("replaced"),
+    EndReason.WISH: gettext_lazy("own wish"),
+    EndReason.COURSE_OVER: gettext_lazy("course over"),
+    EndReason.RECORD_CLOSED: gettext_lazy("record closed"),
+    EndReason.OTHER: gettext_lazy("other reason"),
+}
+LEGEND: dict[str, Any] = {
+    "solid": gettext_lazy("in use: daily, at an interval, or a course"),
+    "hatched": gettext_lazy("proactive maintenance"),
+    "thin": gettext_lazy("as needed"),
+    "dotted": gettext_lazy("on hold"),
+    "pale": gettext_lazy("emollient or cleanser"),
+    "flare": gettext_lazy("flare: back to daily use"),
+    "caution": gettext_lazy("a caution was answered; above one, how many"),
+    "cap": gettext_lazy("ended, with the reason"),
+    "infection": gettext_lazy("skin infection"),
+}
+LOOKS: dict[str, str] = {Phase.MAINTENANCE: "hatched", Phase.AS_NEEDED: "thin", Phase.HOLD: "dotted"}
+
+
+class BarView(NamedTuple):
+    """A bar as it is placed: a link to its row of the table."""
+
+    anchor: str
+    x: str
+    width: str
+    y: int
+    thick: int
+    top: int  # of the lane
+    look: str
+    title: str
+    tip: str
+    is_flare: bool
+    caution: str  # "!", or how many
+
+
+class Cap(NamedTuple):
+    """The end of a line."""
+
+    x: str
+    height: int
+    text: str
+    title: str
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One line under the panels: its name beside its bars."""
+
+    name: str
+    anchor: str
+    now: str
+    height: int
+    look: str = ""
+    is_elsewhere: bool = False
+    bars: list[BarView] = field(default_factory=list)
+    cap: Cap | None = None
+
+
+class TableRow(NamedTuple):
+    """A phase of a line, or an infection, in words."""
+
+    anchor: str
+    name: str
+    note: str  # prescribed elsewhere
+    phase: str
+    where: str
+    since: str
+    until: str
+    how: str
+    why: str
+    cautions: list[str]
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Everything about treatment that the page shows."""
+
+    rows: list[RowView]
+    table: list[TableRow]
+    left_out: list[str]  # what is not drawn, in sentences
+    legend: list[tuple[str, str]]  # look, words
+    has_lines: bool  # whether anything was ever prescribed
+    has_more: bool  # whether something lies before the time shown
+    may_start: bool
+    lane: int = bars.LANE
+    foot: int = FOOT
+
+
+class Timeline(NamedTuple):
+    """The scores and the treatment of a patient on one time axis."""
+
+    chart: patients.Chart
+    bars: Bars
+
+
+def timeline(
+    patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, on: date
+) -> Timeline:
+    """Scores as patients.queries.chart_of reads them, and the treatment of the same time.
+
+    Two queries more where nothing was prescribed, five where something was, however much. Without a score the time begins
+    with the first treatment.
+    """
+    lines = _lines(patient)
+    begun = min((line.starts_on for line in lines if line.end_reason != EndReason.ERROR), default=None)
+    found = patients.chart_of(patient, rights, wanted=wanted, baseline=baseline, base=base, on=on, begun=begun)
+    may = May.PRESCRIBE in rights and patient.closed_at is None
+    return Timeline(found, _bars(lines, _infections(patient), found.span, patient.clinic.zone, may_start=may))
+
+
+def _lines(patient: Patient) -> list[RegimenLine]:
+    rows = RegimenLine.objects.filter(patient=patient).select_related("product")
+    return list(rows.order_by("-starts_on", "-id")[: LINES + 1])
+
+
+def _infections(patient: Patient) -> list[Precaution]:
+    """Skin infections that are or were there: not those taken back or written anew, but those found absent later."""
+    rows = Precaution.objects.filter(patient=patient, kind=PrecautionKind.SKIN_INFECTION, state=PrecautionState.PRESENT)
+    was_there = Q(withdrawn_at__isnull=True) | Q(replaced_by__state=PrecautionState.ABSENT)
+    return list(rows.filter(was_there).select_related("recorded_by").order_by("-recorded_at", "-id")[:INFECTIONS])
+
+
+def _bars(lines: list[RegimenLine], infections: list[Precaution], span: chart.Span, zone: str, *, may_start: bool) -> Bars:
+    asked = lines[:LINES]
+    answered = Prefetch("overrides", Override.objects.select_related("by"))
+    prefetch_related_objects(asked, "plans__places", answered)
+    read = [Use(line, span, zone) for line in asked]
+    read.sort(key=lambda use: (use.care, use.line.starts_on, use.line.pk))
+    shown = [use for use in read if use.lies == Lies.WITHIN]
+    drawn = [use for use in shown if not use.is_error]
+    rows, table = [], []
+    for number, use in enumerate(shown, 1):
+        row, entries = use.drawn(f"use-{number}")
+        rows += [row] if row else []
+        table += entries
+    ill = _infection_rows(infections, span, zone)
+    before = sum(use.lies == Lies.BEFORE for use in read)
+    later = sum(use.lies == Lies.AFTER for use in read)
+    return Bars(
+        rows=rows + ([ill[0]] if ill else []),
+        table=table + (ill[1] if ill else []),
+        left_out=_left_out(before, later, len(shown) - len(drawn), is_cut=len(lines) > LINES),
+        legend=_legend([*rows, *([ill[0]] if ill else [])]),
+        has_lines=bool(lines),
+        has_more=before > 0,
+        may_start=may_start,
+    )
+
+
+def _left_out(before: int, later: int, errors: int, *, is_cut: bool) -> list[str]:
+    found = []
+    if before:
+        text = ngettext(
+            "%(n)s line was over before the time shown and is left out.",
+            "%(n)s lines were over before the time shown and are left out.",
+            before,
+        )
+        found.append(text % {"n": before})
+    if later:
+        text = ngettext(
+            "%(n)s line starts after today and is left out.", "%(n)s lines start after today and are left out.", later
+        )
+        found.append(text % {"n": later})
+    if errors:
+        text = ngettext(
+            "%(n)s line was entered in error: it is listed in the table and not drawn.",
+            "%(n)s lines were entered in error: they are listed in the table and not drawn.",
+            errors,
+        )
+        found.append(text % {"n": errors})
+    if is_cut:
+        found.append(_("There are more lines than %(cap)s: the latest %(cap)s are looked at.") % {"cap": LINES})
+    return found
+
+
+def _legend(rows: Iterable[RowView]) -> list[tuple[str, str]]:
+    """What the looks mean that are in the picture."""
+    rows = list(rows)
+    drawn = [one for row in rows for one in row.bars]
+    looks = {one.look for one in drawn} | {"pale" for row in rows if row.look == "pale"}
+    looks |= {"flare" for one in drawn if one.is_flare} | {"caution" for one in drawn if one.caution}
+    looks |= {"cap" for row in rows if row.cap}
+    return [(look, str(text)) for look, text in LEGEND.items() if look in looks]
+
+
+def product_name(product: Product) -> str:
+    """The name with the strength in it, said once."""
+    name, strength = product.name, product.strength
+    return name if not strength or strength in name else f"{name} {strength}"
+
+
+# --- A line -----------------------------------------------------------------------------------------------------------
+
+
+class Use:
+    """A line with its phases (plans with their places and overrides read), as it lies in the time shown."""
+
+    def __init__(self, line: RegimenLine, span: chart.Span, zone: str) -> None:
+        self.line, self.span, self.zone = line, span, zone
+        self.name = product_name(line.product)
+        self.is_error = line.end_reason == EndReason.ERROR
+        plans = sorted(line.plans.all(), key=lambda plan: (plan.from_on, plan.pk))
+        used = [plan for plan in plans if not days_of(plan).is_none]
+        self.plans = used or plans[:1]  # of a line that was stopped on its first day, how it was meant
+        places = [bars.lies(days_of(plan), span) for plan in self.plans]
+        self.lies = next((one for one in (Lies.WITHIN, Lies.AFTER) if one in places), Lies.BEFORE)
+
+    @property
+    def care(self) -> int:
+        """0, or the place among what is drawn below the treatment."""
+        family = Family(self.line.product.family)
+        return 1 + CARE.index(family) if family in CARE else 0
+
+    def drawn(self, anchor: str) -> tuple[RowView | None, list[TableRow]]:
+        """The row of bars (none of what was entered in error), and the rows of the table, the latest phase first."""
+        plans = [plan for plan in self.plans if bars.lies(days_of(plan), self.span) == Lies.WITHIN]
+        answered = self._answered()
+        flares = {plan.pk for plan in plans if self._is_flare(plan)}
+        anchors = {plan.pk: f"{anchor}-{number}" for number, plan in enumerate(plans, 1)}
+        table = [
+            self._entry(plan, anchors[plan.pk], answered.get(plan.pk, []), is_flare=plan.pk in flares)
+            for plan in reversed(plans)
+        ]
+        if self.is_error:
+            return None, table
+        lanes = bars.lanes([days_of(plan) for plan in plans])
+        height = bars.LANE * (max(lanes) + 1)
+        views = [
+            view
+            for plan, lane in zip(plans, lanes, strict=True)
+            if (view := self._bar(plan, lane, anchors[plan.pk], answered.get(plan.pk, []), is_flare=plan.pk in flares))
+        ]
+        row = RowView(
+            name=self.name,
+            anchor=anchors[plans[-1].pk],
+            now=self._now(plans),
+            height=height,
+            look="pale" if self.care else "",
+            is_elsewhere=self.line.is_elsewhere,
+            bars=views,
+            cap=self._cap(height),
+        )
+        return row, table
+
+    def _answered(self) -> dict[int, list[Override]]:
+        """Cautions by the phase they were answered for: the one that was saved with them, else the one of that day."""
+        found: dict[int, list[Override]] = {}
+        for one in self.line.overrides.all():
+            on = local_date(one.at, self.zone)
+            together = [plan for plan in self.plans if plan.started_at == one.at]
+            before = [plan for plan in self.plans if plan.from_on <= on]
+            plan = next(iter([*together, *before[::-1], *self.plans]), None)
+            if plan is not None:
+                found.setdefault(plan.pk, []).append(one)
+        return found
+
+    def _is_flare(self, plan: DosePlan) -> bool:
+        if plan.phase != Phase.INDUCTION or days_of(plan).is_none:
+            return False
+        where = {(place.site, place.side) for place in plan.places.all()}
+        maintained = [
+            Days(place.from_on, place.ended_on - timedelta(days=1))
+            for other in self.line.plans.all()
+            if other.phase == Phase.MAINTENANCE
+            for place in other.places.all()
+            if place.ended_on is not None and (place.site, place.side) in where
+        ]
+        return bars.is_flare(plan.from_on, maintained)
+
+    def _bar(
+        self, plan: DosePlan, lane: int, anchor: str, answered: Sequence[Override], *, is_flare: bool
+    ) -> BarView | None:
+        place = bars.bar(days_of(plan), self.span)
+        if place is None:
+            return None
+        thick = bars.THIN if plan.phase == Phase.AS_NEEDED else bars.THICK
+        how, until = words.how(plan), day(plan.last_on)
+        period = _("%(since)s to %(until)s") if until else _("since %(since)s")
+        period = period % {"since": day(plan.from_on), "until": until}
+        shown_flare = is_flare and place.is_begun_here
+        said = [
+            f"{self.name}: {words.PHASE_WORDS[plan.phase]}, {how}",
+            self._where(plan),
+            period,
+            _("Flare: back to daily use") + (f", {plan.reason}" if plan.reason else "") if is_flare else "",
+            *(self._caution(one) for one in answered),
+        ]
+        return BarView(
+            anchor=anchor,
+            x=f"{place.x:.2f}%",
+            width=f"{place.width:.2f}%",
+            y=bars.middle(lane) - thick // 2,
+            thick=thick,
+            top=bars.LANE * lane,
+            look=LOOKS.get(plan.phase, "solid"),
+            title=". ".join(text.rstrip(".") for text in said if text) + ".",
+            tip=f"{how} · {period}",
+            is_flare=shown_flare,
+            caution=("!" if len(answered) == 1 else str(len(answered))) if answered else "",
+        )
+
+    def _cap(self, height: int) -> Cap | None:
+        x = bars.cap(self.line.ended_on, self.span)
+        if x is None:
+            return None
+        return Cap(f"{x:.2f}%", height, str(END_WORDS.get(self.line.end_reason, "")), self._why())
+
+    def _why(self) -> str:
+        """ "ended 12-Nov-2026: Cleared – all of it"."""
+        line = self.line
+        if line.ended_on is None:
+            return ""
+        why = " – ".join(text for text in (str(line.get_end_reason_display()), line.end_text) if text)
+        return _("ended %(on)s: %(why)s") % {"on": day(line.ended_on), "why": why}
+
+    def _now(self, plans: Sequence[DosePlan]) -> str:
+        """How it is used at the end of the time shown, or how it ended."""
+        if self.line.ended_on is not None and self.line.ended_on <= self.span.until:
+            return self._why()
+        running = [plan for plan in plans if plan.last_on is None or plan.last_on >= self.span.until]
+        return "; ".join(": ".join(text for text in (self._short(plan), self._where(plan)) if text) for plan in running)
+
+    def _short(self, plan: DosePlan) -> str:
+        return words.how(plan) if plan.phase != Phase.HOLD else str(words.PHASE_WORDS[plan.phase])
+
+    def _where(self, plan: DosePlan) -> str:
+        """The sites; of those that left this phase before it was over, until when."""
+        over = plan.ended_on
+        left: dict[date | None, list[Any]] = {}
+        for row in plan.places.all():
+            left.setdefault(row.ended_on if row.ended_on != over else None, []).append(place_of(row))
+        found = []
+        for on, places in sorted(left.items(), key=lambda pair: pair[0] or date.max):
+            where = words.where(places)
+            until = day(on - timedelta(days=1)) if on else ""
+            found.append(_("%(where)s until %(until)s") % {"where": where, "until": until} if until and where else where)
+        return "; ".join(text for text in found if text)
+
+    def _caution(self, one: Override) -> str:
+        values = {
+            "on": day(local_date(one.at, self.zone)),
+            "who": one.by.name,
+            "text": one.text,
+            "reason": one.get_reason_display(),
+            "sentence": one.sentence,
+        }
+        return _("%(text)s Answered %(on)s by %(who)s – %(reason)s: %(sentence)s") % values
+
+    def _entry(self, plan: DosePlan, anchor: str, answered: Sequence[Override], *, is_flare: bool) -> TableRow:
+        phase = str(words.PHASE_WORDS[plan.phase])
+        is_last = plan.pk == self.plans[-1].pk or (self.line.ended_on is not None and plan.ended_on == self.line.ended_on)
+        notes = [self._why() if is_last else "", plan.reason]
+        last = "" if days_of(plan).is_none else day(plan.last_on)
+        return TableRow(
+            anchor=anchor,
+            name=self.name,
+            note=_("prescribed elsewhere") if self.line.is_elsewhere else "",
+            phase=_("%(phase)s (flare)") % {"phase": phase} if is_flare else phase,
+            where=self._where(plan),
+            since=day(plan.from_on),
+            until=last or (_("not used for a day") if days_of(plan).is_none else ""),
+            how=words.how(plan),
+            why=" · ".join(text for text in notes if text),
+            cautions=[self._caution(one) for one in answered],
+            look="is-withdrawn" if self.is_error else "",
+        )
+
+
+def days_of(plan: DosePlan) -> Days:
+    """The days on which a plan is, or is to be, used; plan with its line."""
+    return Days(plan.from_on, plan.last_on)
+
+
+# --- Infections -------------------------------------------------------------------------------------------------------
+
+
+def _infection_rows(rows: list[Precaution], span: chart.Span, zone: str) -> tuple[RowView, list[TableRow]] | None:
+    """Skin infections as one row under the lines, and as rows of the table; None where none lies in the time shown."""
+    dated = [(row, _infection_days(row, zone)) for row in rows]
+    seen = [(row, days) for row, days in dated if bars.lies(days, span) == Lies.WITHIN]
+    if not seen:
+        return None
+    seen.sort(key=lambda pair: (pair[1].first, pair[0].pk))
+    lanes = bars.lanes([days for _row, days in seen])
+    views, table = [], []
+    for number, ((row, days), lane) in enumerate(zip(seen, lanes, strict=True), 1):
+        place = bars.bar(days, span)
+        if place is None:
+            continue
+        where = words.where([Place(row.site, Side(row.side))])
+        until = day(days.last)
+        period = _("%(since)s to %(until)s") if until and days.last != days.first else _("%(since)s")
+        period = (period if until else _("since %(since)s")) % {"since": day(days.first), "until": until}
+        by = row.recorded_by.name if row.recorded_by else ""
+        told = _("recorded %(on)s by %(who)s") % {"on": day(local_date(row.recorded_at, zone)), "who": by or "–"}
+        said = (_("Skin infection") + (f": {where}" if where else ""), row.text, period, told)
+        views.append(
+            BarView(
+                anchor=f"infection-{number}",
+                x=f"{place.x:.2f}%",
+                width=f"{place.width:.2f}%",
+                y=bars.middle(lane) - bars.THICK // 2,
+                thick=bars.THICK,
+                top=bars.LANE * lane,
+                look="infection",
+                title=". ".join(text.rstrip(".") for text in said if text) + ".",
+                tip=f"{where} · {period}" if where else period,
+                is_flare=False,
+                caution="",
+            )
+        )
+        table.append(
+            TableRow(
+                f"infection-{number}",
+                _("Skin infection"),
+                "",
+                _("Present"),
+                where,
+                day(days.first),
+                until,
+                row.text,
+                told,
+                [],
+            )
+        )
+    height = bars.LANE * (max(lanes) + 1)
+    open_now = [row for row, days in seen if days.last is None or days.last >= span.until]
+    now = words.where(Place(row.site, Side(row.side)) for row in open_now)
+    return RowView(_("Skin infection"), views[-1].anchor, now, height, "infection", bars=views), table[::-1]
+
+
+def _infection_days(row: Precaution, zone: str) -> Days:
+    """From its first to its last day; without dates its recorded day, and until the day it was found absent."""
+    recorded = local_date(row.recorded_at, zone)
+    absent = local_date(row.withdrawn_at, zone) if row.withdrawn_at else None
+    if row.from_on is None and row.until_on is None:
+        return Days(recorded, recorded)
+    last = row.until_on or absent
+    first = row.from_on or min(recorded, last or recorded)
+    return Days(first, max(first, last) if last else None)
