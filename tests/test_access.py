@@ -159,6 +159,7 @@ ROWS = {
     "api_regimen_lines": "regimens",
     "api_regimen_stop": "regimens",
     "api_line_change_product": "lines",
+    "api_line_start_again": "lines",
     "api_line_step_to_maintenance": "lines",
     "api_line_return_to_induction": "lines",
     "api_line_step_down": "lines",

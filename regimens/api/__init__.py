@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{REGIMENS}<uuid:row_id>/stop/", regimens.RegimenStop.as_view(), name="api_regimen_stop"),
     path(f"{PATIENT}orders/check/", regimens.OrderCheck.as_view(), name="api_order_check"),
     path(f"{LINE}change-product/", regimens.LineProduct.as_view(), name="api_line_change_product"),
+    path(f"{LINE}start-again/", regimens.LineStartAgain.as_view(), name="api_line_start_again"),
     path(f"{LINE}step-to-maintenance/", regimens.LineMaintenance.as_view(), name="api_line_step_to_maintenance"),
     path(f"{LINE}return-to-induction/", regimens.LineInduction.as_view(), name="api_line_return_to_induction"),
     path(f"{LINE}step-down/", regimens.LineStepDown.as_view(), name="api_line_step_down"),

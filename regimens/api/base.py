@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -24,6 +24,7 @@ from regimens.api.shapes import (
     ChangedLineProblem,
     ChangedRegimenProblem,
     LineOut,
+    OrderIn,
     OrderProblem,
     RegimenOut,
     findings_of,
@@ -131,8 +132,15 @@ def _errors(error: ValidationError, place: str) -> list[dict[str, str]]:
         ]
     if hasattr(error, "error_dict"):
         said = error.message_dict.items()
-        return [{"field": "" if name == "__all__" else name, "message": text} for name, texts in said for text in texts]
+        return [{"field": _named(place, name), "message": text} for name, texts in said for text in texts]
     return [{"field": "", "message": text} for text in error.messages]
+
+
+def _named(place: str, name: str) -> str:
+    """The place of a name in the body; of one order, the names that are its own stand below it."""
+    if name == NON_FIELD_ERRORS:
+        return ""
+    return _below(place, 0, name) if place == "order" and name in OrderIn().fields else name
 
 
 def _below(place: str, number: int, name: str) -> str:

@@ -33,6 +33,7 @@ from regimens.api.shapes import (
     RegimenOut,
     RegimenPage,
     ResumeIn,
+    StartAgainIn,
     StepDownIn,
     StopIn,
     findings_of,
@@ -181,6 +182,22 @@ class LineProduct(LineEndpoint):
         with self.prescribing(patient, "order"):
             by, more = self.actor(patient.clinic), {"text": sent["text"], "replies": sent["replies"]}
             new = actions.change_product(by, line, order, version=version, at=now(), **more)
+        return self.shown_line(new, HTTPStatus.CREATED)
+
+
+class LineStartAgain(LineEndpoint):
+    """A line that was stopped, again."""
+
+    @operation("line_start_again", takes=StartAgainIn, answer=LineOut, status=201, headers=(ETAG,), **ORDERED)
+    def post(self, request: Request, public_id: UUID, row_id: UUID) -> Response:
+        """Order the product of a line that ended again: a new line of the open regimen, which names the one before."""
+        patient = self.treated(public_id)
+        line = self.line_named(patient, row_id)
+        sent = self.body(StartAgainIn)
+        order = self.orders([sent["order"]], "order")[0]
+        with self.prescribing(patient, "order"):
+            by = self.actor(patient.clinic)
+            new = actions.start_again(by, line, order, replies=sent["replies"], at=now())
         return self.shown_line(new, HTTPStatus.CREATED)
 
 

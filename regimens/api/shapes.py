@@ -244,6 +244,12 @@ class ChangeProductIn(RepliesPart):
     text = serializers.CharField(max_length=300, help_text="Why it is replaced.", **BLANK)
 
 
+class StartAgainIn(RepliesPart):
+    """How a line that ended is used again; the product stays."""
+
+    order = OrderIn()
+
+
 class MaintenanceIn(RepliesPart):
     """Which sites go on proactively, and on which weekdays."""
 
