@@ -155,3 +155,22 @@ def test_only_actions_write_rows(app: str) -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
                 owner = ast.unparse(node.func.value)
                 assert "objects" not in owner, f"{path.relative_to(ROOT)}:{node.lineno} writes: {owner}.{node.func.attr}"
+
+
+# What rules depend on: saved through regimens.actions, which checks every line again in the same transaction.
+FACTS = {"record_allergy", "record_no_known_allergies", "record_measurement", "record_precaution", "update_patient"}
+
+
+@pytest.mark.parametrize("app", [app for app in APPS[:-1] if (ROOT / app).is_dir()])
+def test_facts_rules_depend_on_are_saved_where_the_lines_are_checked_again(app: str) -> None:
+    for path in files_of(app):
+        relative = path.relative_to(ROOT)
+        if relative.parts[:2] == ("patients", "actions") or str(relative) == "regimens/actions/facts.py":
+            continue
+        bound = {f"patients.actions.{name}" for name in FACTS} & set(imports_of(path))
+        assert not bound, f"{relative} imports {bound}"
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr in FACTS and app != "patients":
+                assert "patients.actions" not in imports_of(path), f"{relative}:{node.lineno} checks nothing"
+            elif isinstance(node, ast.Attribute) and node.attr in FACTS:
+                raise AssertionError(f"{relative}:{node.lineno} saves a fact and checks nothing")

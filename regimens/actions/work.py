@@ -113,14 +113,15 @@ def _close(by: Actor, item: WorkItem, outcome: WorkOutcome | str, note: str, at:
 
 @transaction.atomic
 def close_item(by: Actor, item: WorkItem, *, outcome: str, note: str = "", version: int, at: datetime) -> None:
-    """Close an item as handled or not needed; what is not needed says why. A second close changes nothing."""
+    """Close an item as handled or not needed; what is not needed says why. The same again changes nothing."""
     by.must(May.RECORD_FACTS, item.patient.clinic)
     if outcome not in (WorkOutcome.HANDLED, WorkOutcome.NOT_NEEDED):
         raise ValidationError({"outcome": _("Choose handled or not needed.")})
     if outcome == WorkOutcome.NOT_NEEDED and not note.strip():
         raise ValidationError({"note": _("Say why.")})
     current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
-    if current.closed_at is None and current.version != version:
+    is_the_same = (current.outcome, current.note) == (outcome, note.strip()[:300])
+    if current.version != version and not is_the_same:
         raise Stale(current)
     _close(by, item, outcome, note, at)
 

@@ -213,9 +213,11 @@ def test_an_item_closed_by_somebody_else_is_shown_as_it_is(
     item, client = item_of(by, patient), signed_in(nurse)
     actions.close_item(by, item, outcome="handled", version=1, at=NOW)
     later = boxes("until_on", timezone.now() + timedelta(days=9)) | {"why": "later", "version": "1"}
-    answer = client.post(reverse("work_snooze", args=[item.public_id]), later)
-    assert answer.status_code == 409
-    assert "This was closed on" in answer.content.decode()
+    otherwise = {"outcome": "not_needed", "note": "healed", "version": "1"}
+    for name, values in (("work_snooze", later), ("work_close", otherwise)):
+        answer = client.post(reverse(name, args=[item.public_id]), values)
+        assert answer.status_code == 409
+        assert "This was closed on" in answer.content.decode()
     page = client.get(reverse("work_close", args=[item.public_id])).content.decode()
     assert "This was closed on" in page
     assert "data-keep" not in page
