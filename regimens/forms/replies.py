@@ -12,6 +12,8 @@ from regimens.actions import Reply
 from regimens.models import OverrideReason
 from regimens.protocol.base import RULES
 
+MOST = 300  # characters of a sentence
+
 
 class RepliesForm(forms.Form):
     """A listed reason and a sentence for each rule; which are needed is known once the rules were asked."""
@@ -23,7 +25,7 @@ class RepliesForm(forms.Form):
             self.fields[f"reason_{rule}"] = forms.ChoiceField(
                 label=_("Reason"), choices=[("", _("Choose …")), *OverrideReason.choices], required=False
             )
-            self.fields[f"sentence_{rule}"] = forms.CharField(label=_("In a sentence"), max_length=300, required=False)
+            self.fields[f"sentence_{rule}"] = forms.CharField(label=_("In a sentence"), max_length=MOST, required=False)
 
     def pair(self, rule: str) -> list[forms.BoundField]:
         """The two fields of a rule."""
@@ -34,7 +36,7 @@ def not_shown(data: Any, shown: Iterable[str]) -> list[tuple[str, str]]:
     """Names and values of what was typed about rules that are not on the page now: they go along unseen."""
     beside = set(shown)
     return [
-        (f"{part}_{rule}", data.get(f"{part}_{rule}", "")[:300])
+        (f"{part}_{rule}", data[f"{part}_{rule}"])
         for rule in RULES
         if rule not in beside
         for part in ("reason", "sentence")
@@ -48,5 +50,7 @@ def replies_of(data: Any) -> dict[str, Reply]:
     for name in data or {}:
         if name.startswith("reason_"):
             rule = name.removeprefix("reason_")
-            found[rule] = Reply(data.get(name, ""), data.get(f"sentence_{rule}", "")[:300])
+            sentence = data.get(f"sentence_{rule}", "")
+            is_sentence = len(sentence) <= MOST and "\x00" not in sentence
+            found[rule] = Reply(data.get(name, ""), sentence if is_sentence else "")
     return found
