@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.test import Client
 
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions as patient_actions
@@ -483,6 +486,15 @@ def test_a_token_writes_treatment_only_with_its_scope(
     assert api.get("products/").status_code == reads
     assert api.post(about(adult, "regimens"), {"orders": [EMOLLIENT]}).status_code == writes
     assert Regimen.objects.count() == (1 if writes == 201 else 0)
+
+
+def test_the_command_issues_a_token_that_prescribes(clinician: User, adult: Patient) -> None:
+    out, scopes = StringIO(), ["--scope", "patients:read", "--scope", "regimens:write"]
+    call_command("issue_token", clinician.email, *scopes, "--days", "7", stdout=out, stderr=StringIO())
+    program = Client(headers={"Authorization": f"Bearer {out.getvalue().strip()}"})
+    body = {"orders": [EMOLLIENT]}
+    answer = program.post(f"/api/v1/{about(adult, 'regimens')}", body, content_type="application/json")
+    assert made(answer, 201)["started_by"] == "Dana Derm"
 
 
 def test_a_token_without_the_scope_takes_no_step(api: Api, clinician: User, adult: Patient) -> None:
