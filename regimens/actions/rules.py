@@ -18,6 +18,8 @@ from regimens.models import RuleChoice
 from regimens.protocol.base import RULES, Level
 from regimens.protocol.check import check as _check  # noqa: F401 - registers every rule
 
+STOPS_FROM = "block_from"  # the number from which a rule stops; the rules hold to the default as the latest
+
 
 @transaction.atomic
 def choose_rule(
@@ -49,6 +51,10 @@ def choose_rule(
     for name, value in params.items():
         if name not in rule.params or not 0 <= value <= 10_000:
             found["params"] = _("%(name)s is not a number of this rule, or out of range.") % {"name": name}
+        elif name == STOPS_FROM and value > rule.params[name]:
+            found["params"] = _("From %(number)s on it cannot be saved: a stop may come earlier, never later.") % {
+                "number": rule.params[name]
+            }
     source, reason = line_of("source", source)[:300], line_of("reason", reason)[:300]
     if not source:
         found["source"] = _("Name the source the clinic relies on.")

@@ -16,9 +16,10 @@ from django.urls import reverse
 from clinics.access import Actor
 from clinics.errors import NotAllowed, Stale
 from clinics.models import AuditEvent, Clinic, Outcome, Role, User
+from patients.models import Patient
 from regimens.actions import choose_rule
 from regimens.guidance import TOPICS
-from regimens.models import RuleChoice
+from regimens.models import LastCheck, RuleChoice
 from regimens.protocol.base import RULES, Level
 from regimens.queries import choices
 from regimens.queries.guidance import NUMBERS, guidance, levels_for
@@ -288,6 +289,28 @@ def test_impossible_choice_is_refused_and_what_was_typed_is_kept(
     assert "Specialised centre" in text or "reason" in typed
     assert not RuleChoice.objects.exists()
     assert not AuditEvent.objects.filter(verb="rule chosen").exists()
+
+
+def test_stop_by_number_comes_earlier_and_never_later(at_the_desk: Client, clinic: Clinic) -> None:
+    rule = "oral-steroid-length"
+    answer = at_the_desk.post(page_of(rule), sent(rule, number_block_from=16))
+    assert answer.status_code == 422
+    assert "From 15 on it cannot be saved: a stop may come earlier, never later." in text_of(answer.content.decode())
+    assert not RuleChoice.objects.exists()
+    assert at_the_desk.post(page_of(rule), sent(rule, number_block_from=14)).status_code == 302
+    assert choices(clinic)[rule].params == {"block_from": 14}
+
+
+def test_lines_of_the_clinic_are_due_for_the_next_run_and_no_others(
+    leading: Actor, clinic: Clinic, patient: Patient, other_patient: Patient
+) -> None:
+    for one in (patient, other_patient):
+        LastCheck.objects.create(patient=one, checked_on=NOW.date())
+    with pytest.raises(ValidationError):
+        choose_rule(leading, clinic, "allergy", **CHOICE | {"level": 1}, at=NOW)
+    assert LastCheck.objects.count() == 2
+    choose_rule(leading, clinic, "allergy", **CHOICE | {"level": 2}, at=NOW)
+    assert LastCheck.objects.get().patient == other_patient
 
 
 def test_going_back_to_the_default_is_kept_with_who_and_why(
