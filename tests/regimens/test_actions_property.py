@@ -158,12 +158,12 @@ class AnyOrderOfActions(TestCase):
         self.nurse = actor_for(make_member(clinic, Role.NURSE), clinic)
         self.patient = make_patient(clinic, birth_date=date(1980, 5, 4))
 
-    @settings(max_examples=30, deadline=None, derandomize=True)
+    @settings(max_examples=25, deadline=None, derandomize=True)
     @given(st.randoms(use_true_random=True))
     def test_any_sequence_leaves_one_phase_a_day_and_one_open_regimen(self, chance: Random) -> None:
         at = NOW
         first = Step("start", 0, frozenset({"face", "trunk", "hands:left"}), 0, 0)
-        for step in [first, *(Step.any_of(chance) for _number in range(15))]:
+        for step in [first, *(Step.any_of(chance) for _number in range(12))]:
             at += timedelta(days=step.days)
             call = a_step(self.by, self.patient, step, at)
             if call is None:

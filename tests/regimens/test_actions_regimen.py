@@ -309,7 +309,7 @@ def test_what_somebody_else_prescribed_is_answered_where_ours_is_stopped(by: Act
     with refused(Unsafe):
         make_regimen(adult, replace(order, is_elsewhere=False), by=by, replies={"immunocompromise": KNOWN})
     make_regimen(adult, order, by=by, replies={"immunocompromise": KNOWN})
-    assert Override.objects.get().level == 3
+    assert Override.objects.get().level == 2
 
 
 @pytest.mark.parametrize(

@@ -322,12 +322,15 @@ def test_a_nurse_closes_an_item(item: WorkItem, nurse: User, clinic: Clinic) -> 
     assert (item.version, verbs_since(before)) == (2, ["work item closed"])
 
 
-def test_a_second_close_changes_nothing(by: Actor, item: WorkItem) -> None:
-    actions.close_item(by, item, outcome="handled", version=1, at=NOW)
+def test_the_same_close_again_changes_nothing_and_another_is_stale(by: Actor, item: WorkItem) -> None:
+    actions.close_item(by, item, outcome="handled", note="called", version=1, at=NOW)
     before = AuditEvent.objects.count()
-    actions.close_item(by, item, outcome="not_needed", note="again", version=1, at=NOW + DAY)
+    actions.close_item(by, item, outcome="handled", note=" called ", version=1, at=NOW + DAY)
     item.refresh_from_db()
-    assert (item.outcome, item.closed_at, verbs_since(before)) == ("handled", NOW, [])
+    assert (item.outcome, item.closed_at, item.version, verbs_since(before)) == ("handled", NOW, 2, [])
+    for other in ({"outcome": "not_needed", "note": "called"}, {"outcome": "handled", "note": "wrote"}):
+        with refused(Stale):
+            actions.close_item(by, item, **other, version=1, at=NOW + DAY)
 
 
 @pytest.mark.parametrize(
