@@ -54,6 +54,29 @@ LEGEND: dict[str, Any] = {
 LOOKS: dict[str, str] = {Phase.MAINTENANCE: "hatched", Phase.AS_NEEDED: "thin", Phase.HOLD: "dotted"}
 
 
+class Name(NamedTuple):
+    """The name of a product around its strength, which is not broken over lines."""
+
+    before: str
+    strength: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        return "".join(self)
+
+
+class Caution(NamedTuple):
+    """A warning that was answered."""
+
+    text: str
+    on: str
+    who: str
+    why: str
+
+    def __str__(self) -> str:
+        return _("%(text)s Answered %(on)s by %(who)s: %(why)s") % self._asdict()
+
+
 class BarView(NamedTuple):
     """A bar as it is placed: a link to its row of the table."""
 
@@ -83,7 +106,7 @@ class Cap(NamedTuple):
 class RowView:
     """One line under the panels: its name beside its bars."""
 
-    name: str
+    name: Name
     anchor: str
     now: str
     height: int
@@ -97,15 +120,17 @@ class TableRow(NamedTuple):
     """A phase of a line, or an infection, in words."""
 
     anchor: str
-    name: str
-    note: str  # prescribed elsewhere
+    name: Name
+    is_elsewhere: bool
     phase: str
     where: str
     since: str
     until: str
     how: str
-    why: str
-    cautions: list[str]
+    ended: str = ""
+    why: str = ""
+    note: str = ""
+    cautions: Sequence[Caution] = ()
     look: str = ""
 
 
@@ -221,10 +246,10 @@ def _legend(rows: Iterable[RowView]) -> list[tuple[str, str]]:
     return [(look, str(text)) for look, text in LEGEND.items() if look in looks]
 
 
-def product_name(product: Product) -> str:
+def product_name(product: Product) -> Name:
     """The name with the strength in it, said once."""
-    name, strength = product.name, product.strength
-    return name if not strength or strength in name else f"{name} {strength}"
+    before, strength, after = product.name.partition(product.strength) if product.strength else (product.name, "", "")
+    return Name(before, strength, after) if strength or not product.strength else Name(f"{before} ", product.strength)
 
 
 # --- A line -----------------------------------------------------------------------------------------------------------
@@ -280,16 +305,19 @@ class Use:
         )
         return row, table
 
-    def _answered(self) -> dict[int, list[Override]]:
-        """Cautions by the phase they were answered for: the one that was saved with them, else the one of that day."""
-        found: dict[int, list[Override]] = {}
+    def _answered(self) -> dict[int, list[Caution]]:
+        """Cautions by the phase they were answered for: the one that was saved with them, else the one of that day.
+
+        What goes on at several places after a pause is answered for each: it is said once.
+        """
+        found: dict[int, list[Caution]] = {}
         for one in self.line.overrides.all():
             on = local_date(one.at, self.zone)
             together = [plan for plan in self.plans if plan.started_at == one.at]
             before = [plan for plan in self.plans if plan.from_on <= on]
             plan = next(iter([*together, *before[::-1], *self.plans]), None)
-            if plan is not None:
-                found.setdefault(plan.pk, []).append(one)
+            if plan is not None and (caution := self._caution(one)) not in found.setdefault(plan.pk, []):
+                found[plan.pk].append(caution)
         return found
 
     def _is_flare(self, plan: DosePlan) -> bool:
@@ -306,7 +334,7 @@ class Use:
         return bars.is_flare(plan.from_on, maintained)
 
     def _bar(
-        self, plan: DosePlan, lane: int, anchor: str, answered: Sequence[Override], *, is_flare: bool
+        self, plan: DosePlan, lane: int, anchor: str, answered: Sequence[Caution], *, is_flare: bool
     ) -> BarView | None:
         place = bars.bar(days_of(plan), self.span)
         if place is None:
@@ -321,7 +349,7 @@ class Use:
             self._where(plan),
             period,
             _("Flare: back to daily use") + (f", {plan.reason}" if plan.reason else "") if is_flare else "",
-            *(self._caution(one) for one in answered),
+            *map(str, answered),
         ]
         return BarView(
             anchor=anchor,
@@ -345,18 +373,22 @@ class Use:
 
     def _why(self) -> str:
         """ "ended 12-Nov-2026: Cleared – all of it"."""
-        line = self.line
-        if line.ended_on is None:
-            return ""
-        why = " – ".join(text for text in (str(line.get_end_reason_display()), line.end_text) if text)
-        return _("ended %(on)s: %(why)s") % {"on": day(line.ended_on), "why": why}
+        return _("ended %(on)s: %(why)s") % {"on": day(self.line.ended_on), "why": self._reason()}
+
+    def _reason(self) -> str:
+        return " – ".join(text for text in (str(self.line.get_end_reason_display()), self.line.end_text) if text)
 
     def _now(self, plans: Sequence[DosePlan]) -> str:
         """How it is used at the end of the time shown, or how it ended."""
         if self.line.ended_on is not None and self.line.ended_on <= self.span.until:
             return self._why()
         running = [plan for plan in plans if plan.last_on is None or plan.last_on >= self.span.until]
-        return "; ".join(": ".join(text for text in (self._short(plan), self._where(plan)) if text) for plan in running)
+        said = []
+        for plan in running:
+            rows = [row for row in plan.places.all() if row.ended_on is None or row.ended_on > self.span.until]
+            where = words.where(place_of(row) for row in rows)
+            said.append(": ".join(text for text in (self._short(plan), where) if text))
+        return "; ".join(said)
 
     def _short(self, plan: DosePlan) -> str:
         return words.how(plan) if plan.phase != Phase.HOLD else str(words.PHASE_WORDS[plan.phase])
@@ -374,32 +406,27 @@ class Use:
             found.append(_("%(where)s until %(until)s") % {"where": where, "until": until} if until and where else where)
         return "; ".join(text for text in found if text)
 
-    def _caution(self, one: Override) -> str:
-        values = {
-            "on": day(local_date(one.at, self.zone)),
-            "who": one.by.name,
-            "text": one.text,
-            "reason": one.get_reason_display(),
-            "sentence": one.sentence,
-        }
-        return _("%(text)s Answered %(on)s by %(who)s – %(reason)s: %(sentence)s") % values
+    def _caution(self, one: Override) -> Caution:
+        why = f"{one.get_reason_display()} – {one.sentence}"
+        return Caution(one.text, day(local_date(one.at, self.zone)), one.by.name, why)
 
-    def _entry(self, plan: DosePlan, anchor: str, answered: Sequence[Override], *, is_flare: bool) -> TableRow:
+    def _entry(self, plan: DosePlan, anchor: str, answered: Sequence[Caution], *, is_flare: bool) -> TableRow:
         phase = str(words.PHASE_WORDS[plan.phase])
-        is_last = plan.pk == self.plans[-1].pk or (self.line.ended_on is not None and plan.ended_on == self.line.ended_on)
-        notes = [self._why() if is_last else "", plan.reason]
-        last = "" if days_of(plan).is_none else day(plan.last_on)
+        over = self.line.ended_on
+        is_end = over is not None and (plan.pk == self.plans[-1].pk or plan.ended_on == over)
         return TableRow(
             anchor=anchor,
             name=self.name,
-            note=_("prescribed elsewhere") if self.line.is_elsewhere else "",
+            is_elsewhere=self.line.is_elsewhere,
             phase=_("%(phase)s (flare)") % {"phase": phase} if is_flare else phase,
             where=self._where(plan),
             since=day(plan.from_on),
-            until=last or (_("not used for a day") if days_of(plan).is_none else ""),
+            until=_("not used for a day") if days_of(plan).is_none else day(plan.last_on),
             how=words.how(plan),
-            why=" · ".join(text for text in notes if text),
-            cautions=[self._caution(one) for one in answered],
+            ended=day(over) if is_end else "",
+            why=self._reason() if is_end else "",
+            note=plan.reason,
+            cautions=answered,
             look="is-withdrawn" if self.is_error else "",
         )
 
@@ -412,67 +439,90 @@ def days_of(plan: DosePlan) -> Days:
 # --- Infections -------------------------------------------------------------------------------------------------------
 
 
+class Infection:
+    """A skin infection that is or was there."""
+
+    def __init__(self, row: Precaution, zone: str) -> None:
+        self.row = row
+        self.recorded = local_date(row.recorded_at, zone)
+        self.absent = local_date(row.withdrawn_at, zone) if row.withdrawn_at else None
+        self.last = row.until_on or self.absent
+        self.where = words.where([Place(row.site, Side(row.side))] if row.site else [])
+
+    @property
+    def days(self) -> Days:
+        """From its first to its last day, the day it was found absent at the latest; without dates its recorded day."""
+        if self.row.from_on is None and self.last is None:
+            return Days(self.recorded, self.recorded)
+        first = self.row.from_on or min(self.recorded, self.last or self.recorded)
+        return Days(first, max(first, self.last) if self.last else None)
+
+    def is_open(self, on: date) -> bool:
+        """Whether nobody has said that it is over on a day."""
+        return self.last is None or self.last >= on
+
+    @property
+    def told(self) -> str:
+        """When it was recorded and by whom."""
+        by = self.row.recorded_by
+        return _("recorded %(on)s by %(who)s") % {"on": day(self.recorded), "who": by.name if by else "–"}
+
+    def title(self) -> str:
+        """All about it in a sentence."""
+        name = f"{_('Skin infection')}: {self.where}" if self.where else _("Skin infection")
+        said = (name, self.row.text, self.period, self.told)
+        return ". ".join(text.rstrip(".") for text in said if text) + "."
+
+    @property
+    def period(self) -> str:
+        """Its days in words; nothing where none are known."""
+        if self.last is not None:
+            return _("%(since)s to %(until)s") % {"since": day(self.days.first), "until": day(self.days.last)}
+        return _("since %(since)s") % {"since": day(self.row.from_on)} if self.row.from_on else ""
+
+
 def _infection_rows(rows: list[Precaution], span: chart.Span, zone: str) -> tuple[RowView, list[TableRow]] | None:
     """Skin infections as one row under the lines, and as rows of the table; None where none lies in the time shown."""
-    dated = [(row, _infection_days(row, zone)) for row in rows]
-    seen = [(row, days) for row, days in dated if bars.lies(days, span) == Lies.WITHIN]
-    if not seen:
+    found = [one for one in (Infection(row, zone) for row in rows) if bars.bar(one.days, span)]
+    if not found:
         return None
-    seen.sort(key=lambda pair: (pair[1].first, pair[0].pk))
-    lanes = bars.lanes([days for _row, days in seen])
+    found.sort(key=lambda one: (one.days.first, one.row.pk))
+    lanes = bars.lanes([one.days for one in found])
     views, table = [], []
-    for number, ((row, days), lane) in enumerate(zip(seen, lanes, strict=True), 1):
-        place = bars.bar(days, span)
-        if place is None:
-            continue
-        where = words.where([Place(row.site, Side(row.side))])
-        until = day(days.last)
-        period = _("%(since)s to %(until)s") if until and days.last != days.first else _("%(since)s")
-        period = (period if until else _("since %(since)s")) % {"since": day(days.first), "until": until}
-        by = row.recorded_by.name if row.recorded_by else ""
-        told = _("recorded %(on)s by %(who)s") % {"on": day(local_date(row.recorded_at, zone)), "who": by or "–"}
-        said = (_("Skin infection") + (f": {where}" if where else ""), row.text, period, told)
+    for number, (one, lane) in enumerate(zip(found, lanes, strict=True), 1):
+        anchor, place = f"infection-{number}", bars.bar(one.days, span)
+        assert place is not None
+        tip = " · ".join(text for text in (one.where, one.period or one.told) if text)
         views.append(
             BarView(
-                anchor=f"infection-{number}",
+                anchor=anchor,
                 x=f"{place.x:.2f}%",
                 width=f"{place.width:.2f}%",
                 y=bars.middle(lane) - bars.THICK // 2,
                 thick=bars.THICK,
                 top=bars.LANE * lane,
                 look="infection",
-                title=". ".join(text.rstrip(".") for text in said if text) + ".",
-                tip=f"{where} · {period}" if where else period,
+                title=one.title(),
+                tip=tip,
                 is_flare=False,
                 caution="",
             )
         )
-        table.append(
-            TableRow(
-                f"infection-{number}",
-                _("Skin infection"),
-                "",
-                _("Present"),
-                where,
-                day(days.first),
-                until,
-                row.text,
-                told,
-                [],
-            )
-        )
+        table.append(_infection_entry(one, anchor, span.until))
+    now = ", ".join(one.where for one in found if one.where and one.is_open(span.until))
     height = bars.LANE * (max(lanes) + 1)
-    open_now = [row for row, days in seen if days.last is None or days.last >= span.until]
-    now = words.where(Place(row.site, Side(row.side)) for row in open_now)
-    return RowView(_("Skin infection"), views[-1].anchor, now, height, "infection", bars=views), table[::-1]
+    return RowView(Name(_("Skin infection")), views[-1].anchor, now, height, "infection", bars=views), table[::-1]
 
 
-def _infection_days(row: Precaution, zone: str) -> Days:
-    """From its first to its last day; without dates its recorded day, and until the day it was found absent."""
-    recorded = local_date(row.recorded_at, zone)
-    absent = local_date(row.withdrawn_at, zone) if row.withdrawn_at else None
-    if row.from_on is None and row.until_on is None:
-        return Days(recorded, recorded)
-    last = row.until_on or absent
-    first = row.from_on or min(recorded, last or recorded)
-    return Days(first, max(first, last) if last else None)
+def _infection_entry(one: Infection, anchor: str, on: date) -> TableRow:
+    return TableRow(
+        anchor=anchor,
+        name=Name(_("Skin infection")),
+        is_elsewhere=False,
+        phase=_("Present") if one.is_open(on) else _("Over"),
+        where=one.where,
+        since=day(one.days.first) if one.period else "",
+        until=day(one.days.last) if one.last else "",
+        how="",
+        note=" · ".join(text for text in (one.row.text, one.told) if text),
+    )
