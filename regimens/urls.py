@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{PATIENT}regimen/history/", history.regimen_history, name="regimen_history"),
     path(f"{PATIENT}regimen/before/add/", history.past_treatment_add, name="past_treatment_add"),
     path(f"{PATIENT}lines/<uuid:line_id>/change/", prescribe.line_change, name="line_change"),
+    path(f"{PATIENT}lines/<uuid:line_id>/again/", prescribe.line_again, name="line_again"),
     path(f"{PATIENT}lines/<uuid:line_id>/<str:step>/", lines.line_step, name="line_step"),
     path("work/", work.work_list, name="work_list"),
     path("work/<uuid:public_id>/close/", work.work_close, name="work_close"),

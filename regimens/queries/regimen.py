@@ -19,7 +19,7 @@ from clinics.models.base import day, local_date
 from patients.models import CurrentScores, Patient
 from patients.sites import SITES
 from regimens import words
-from regimens.models import DosePlan, Override, PastTreatment, Regimen, RegimenLine
+from regimens.models import DosePlan, EndReason, Override, PastTreatment, Regimen, RegimenLine
 from regimens.models.regimen import AmountUnit
 from regimens.protocol.facts import Family, Phase, Place
 from regimens.protocol.schedule import dose_days
@@ -36,6 +36,7 @@ STEPS: dict[str, Any] = {
     "hold": gettext_lazy("Put on hold"),
     "resume": gettext_lazy("Go on with it"),
     "change": gettext_lazy("Change product or use"),
+    "again": gettext_lazy("Use it again"),
     "stop": gettext_lazy("Stop"),
 }
 
@@ -48,7 +49,8 @@ class PlanView(NamedTuple):
     how: str
     where: str
     since: str
-    until: str
+    last: str  # the last day of it, where one is known
+    is_over: bool  # that day has passed and nobody has said what comes next
     note: str
     by: str
 
@@ -141,10 +143,11 @@ def uses_emollient(patient: Patient) -> bool:
     return RegimenLine.objects.live().filter(patient=patient, product__family=Family.EMOLLIENT).exists()
 
 
-def ended_lines(patient: Patient, *, on: date) -> list[LineView]:
-    """The lines that have ended, the last first; ENDED at the most."""
+def ended_lines(patient: Patient, rights: frozenset[May], *, on: date) -> list[LineView]:
+    """The lines that have ended, the last first; ENDED at the most. While a regimen is open they may be used again."""
+    may = May.PRESCRIBE in rights and patient.closed_at is None and open_regimen(patient) is not None
     rows = RegimenLine.objects.filter(~_in_use(on), patient=patient).order_by("-ended_on", "-id")[:ENDED]
-    return [line_view(row, on=on, may_prescribe=False, score=None) for row in _line_rows(rows)]
+    return [line_view(row, on=on, may_prescribe=may, score=None) for row in _line_rows(rows)]
 
 
 def line_now(line: RegimenLine, *, on: date) -> LineView:
@@ -153,7 +156,7 @@ def line_now(line: RegimenLine, *, on: date) -> LineView:
 
 
 def _line_rows(rows: Any) -> list[RegimenLine]:
-    found = rows.select_related("product", "started_by", "ended_by", "regimen", "patient__clinic")
+    found = rows.select_related("product", "started_by", "ended_by", "regimen", "patient__clinic", "replaced_by")
     return list(found.prefetch_related("plans__places", "plans__started_by", "overrides__by"))
 
 
@@ -219,10 +222,10 @@ def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: Current
         ended=day(row.ended_on),
         why_ended=" – ".join(text for text in (str(row.get_end_reason_display()), row.end_text) if text),
         next_look=day(row.next_look_on) or row.no_look_reason,
-        plans=[_plan_view(plan) for plan in in_use],
-        past=[_plan_view(plan) for plan in plans if plan not in in_use],
+        plans=[_plan_view(plan, on) for plan in in_use],
+        past=[_plan_view(plan, on) for plan in plans if plan not in in_use],
         overrides=[_override_view(one, zone) for one in row.overrides.all()],
-        steps=_steps(row, live) if may_prescribe and row.ended_on is None else [],
+        steps=_steps(row, live) if may_prescribe else [],
         offer=_offer(row, live, score) if may_prescribe else "",
     )
 
@@ -234,7 +237,8 @@ def _amount(row: RegimenLine) -> str:
     return " · ".join(text for text in (f"{row.amount.normalize():f}\u00a0{unit}", row.dose) if text)
 
 
-def _plan_view(plan: DosePlan) -> PlanView:
+def _plan_view(plan: DosePlan, on: date) -> PlanView:
+    last = max(plan.last_on, plan.from_on) if plan.last_on else None
     places = [place_of(row) for row in plan.places.all() if plan.ended_on is not None or row.ended_on is None]
     note = plan.reason
     if plan.phase == Phase.HOLD and plan.look_again_on:
@@ -245,7 +249,8 @@ def _plan_view(plan: DosePlan) -> PlanView:
         how=words.how(plan),
         where=words.where(places),
         since=day(plan.from_on),
-        until=day(plan.ended_on),
+        last=day(last),
+        is_over=plan.ended_on is None and last is not None and last < on,
         note=note,
         by=plan.started_by.name,
     )
@@ -264,6 +269,9 @@ def _override_view(row: Override, zone: str) -> OverrideView:
 
 
 def _steps(row: RegimenLine, live: Sequence[DosePlan]) -> list[Step]:
+    if row.ended_on is not None:
+        may_be_again = row.end_reason not in (EndReason.CHANGED, EndReason.ERROR) and not hasattr(row, "replaced_by")
+        return [Step("again", str(STEPS["again"]))] if may_be_again else []
     phases = {plan.phase for plan in live}
     found = []
     if Phase.INDUCTION in phases and row.product.family in PROACTIVE:

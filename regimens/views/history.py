@@ -30,7 +30,7 @@ def regimen_history(request: Request, public_id: UUID) -> HttpResponse:
         by,
         verb="treatment history opened",
         tab="regimen",
-        lines=queries.ended_lines(patient, on=patient.clinic.today(now())),
+        lines=queries.ended_lines(patient, by.rights, on=patient.clinic.today(now())),
         past=queries.past_treatments(patient),
         may_record=May.RECORD_FACTS in by.rights,
     )

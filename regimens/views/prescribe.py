@@ -66,6 +66,18 @@ def line_change(request: Request, public_id: UUID, line_id: UUID) -> HttpRespons
     return _order_page(request, patient, by, form, title=title, replaces=line)
 
 
+@require_http_methods(["GET", "POST"])
+def line_again(request: Request, public_id: UUID, line_id: UUID) -> HttpResponse:
+    """Use a line again that was stopped: a new one of the same product, which names the one before."""
+    patient, by = opened(request, public_id)
+    by.must(May.PRESCRIBE, patient.clinic)
+    line = queries.line_of(request.user, patient, line_id)
+    known = known_of(line, *queries.last_plan(line)) | {"starts_on": patient.clinic.today(now())}
+    form = OrderForm(form_data(request), offers_emollient=False, initial=known)
+    title = _("Use again: %(line)s") % {"line": line}
+    return _order_page(request, patient, by, form, title=title, again=line)
+
+
 def _order_page(
     request: Request,
     patient: Patient,
@@ -75,6 +87,7 @@ def _order_page(
     title: str,
     regimen: Regimen | None = None,
     replaces: RegimenLine | None = None,
+    again: RegimenLine | None = None,
 ) -> HttpResponse:
     """The form, with what it would mean below it once it was sent; saved when the second button was pressed."""
     panel, preview, status, seen = None, None, 200, _seen(request)
@@ -84,7 +97,10 @@ def _order_page(
             orders = form.orders()
             try:
                 if request.POST.get("do") == "save":
-                    _save(request, patient, by, orders, regimen, replaces, seen or 0)
+                    if again is not None:
+                        actions.start_again(by, again, orders[0], replies=replies_of(request.POST), at=now())
+                    else:
+                        _save(request, patient, by, orders, regimen, replaces, seen or 0)
                     return saved(request, patient, _("Treatment saved"), "patient_regimen")
                 checked = actions.look_at(by, patient, orders, replaces=replaces, at=now())
                 panel, preview, status = queries.panel(checked), queries.preview(orders), 200
