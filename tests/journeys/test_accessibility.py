@@ -29,7 +29,8 @@ from clinics.views import errors
 from patients import actions, queries
 from patients.forms import FORMS
 from patients.models import Allergy, Assessment, Patient
-from regimens.actions import choose_rule
+from regimens.actions import choose_rule, close_item, raise_item
+from regimens.models import WorkItem, WorkReason
 from tests.factories import (
     E5,
     SIGN_ORDER,
@@ -506,6 +507,32 @@ def choosing_stale(stage: Stage) -> Page:
     return page
 
 
+def waiting(stage: Stage) -> WorkItem:
+    """Two items: one with long words that was put off until today, one of a hold."""
+    at = timezone.now()
+    text = f"Tacrolimus 0.1 % ointment: caution, an infection is recorded on {LONG}."
+    item = raise_item(stage.by, stage.patient, WorkReason.FINDING, "line:rule:facts", text, at=at)
+    assert item is not None
+    raise_item(stage.by, stage.patient, WorkReason.LOOK_AGAIN, "line:hold", "Emollient: on hold.", at=at)
+    WorkItem.objects.filter(pk=item.pk).update(snoozed_until_on=stage.clinic.today(at), snooze_why=LONG)
+    return item
+
+
+def work(stage: Stage) -> Page:
+    waiting(stage)
+    return stage.open("work_list")
+
+
+def work_form(name: str) -> Reach:
+    return lambda stage: stage.open(name, waiting(stage).public_id)
+
+
+def work_done(stage: Stage) -> Page:
+    item = waiting(stage)
+    close_item(stage.by, item, outcome="handled", version=1, at=timezone.now())
+    return stage.open("work_close", item.public_id)
+
+
 def guidance(stage: Stage) -> Page:
     """Every topic, one rule of it lowered in long words."""
     choosing("allergy")(stage)
@@ -585,6 +612,13 @@ SCENES: dict[str, Reach] = {
     "invite, wrong": lambda stage: send(stage.open("staff_invite", user=stage.administrator)),
     "change a role": of_colleague("staff_change"),
     "end a role": of_colleague("staff_end"),
+    "work": work,
+    "work, empty": lambda stage: stage.open("work_list"),
+    "work, close": work_form("work_close"),
+    "work, close, wrong": lambda stage: send(work_form("work_close")(stage)),
+    "work, put off": work_form("work_snooze"),
+    "work, put off, wrong": lambda stage: send(work_form("work_snooze")(stage)),
+    "work, closed": work_done,
     "guidance": guidance,
     "rule": lambda stage: stage.open("rule_choose", "allergy"),
     "rule, choosing": choosing("tacrolimus-0.1-age"),
@@ -620,6 +654,8 @@ RIGHT_TO_LEFT = [
     "measurement",
     "staff",
     "audit",
+    "work",
+    "work, close",
     *SCORES_RIGHT_TO_LEFT,
 ]
 
