@@ -24,8 +24,8 @@ from clinics.access import MATRIX, NEEDS_FLAG, May
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions
 from patients.models import Patient
-from regimens.models import WorkReason
 from regimens import actions as treatment
+from regimens.models import WorkReason
 from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line, make_member
 
 pytestmark = pytest.mark.django_db
