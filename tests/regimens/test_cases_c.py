@@ -1,4 +1,4 @@
-"""The table of contradictions, each row by an order that meets it, on page and API: level, source, and what a reply saves."""
+"""The table of contradictions, each row by an order that meets it, on page and API: level, source, what a reply saves."""
 
 from __future__ import annotations
 
