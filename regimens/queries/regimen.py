@@ -28,6 +28,7 @@ from regimens.queries.facts import place_of
 CLEAR_ENOUGH = 2  # vIGA-AD: cleared, almost cleared or mildly affected (EU label of tacrolimus)
 SIX_WEEKS = timedelta(days=42)
 ENDED = 200  # lines of history at the most
+CARE = frozenset({Family.EMOLLIENT, Family.CLEANSER})
 PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
 STEPS: dict[str, Any] = {
     "maintenance": gettext_lazy("To maintenance"),
@@ -122,6 +123,7 @@ def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> Regim
     regimen = open_regimen(patient)
     may = May.PRESCRIBE in rights and patient.closed_at is None
     rows = _line_rows(RegimenLine.objects.filter(_in_use(on), patient=patient))
+    rows.sort(key=lambda row: row.product.family in CARE)  # what goes with everything stands last
     score = CurrentScores.objects.filter(patient=patient).first()
     lines = [line_view(row, on=on, may_prescribe=may, score=score) for row in rows]
     return RegimenPage(
