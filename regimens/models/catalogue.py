@@ -39,6 +39,11 @@ POTENCIES: dict[str, Any] = {
 }
 
 
+def coded(words: dict[Any, Any]) -> list[tuple[str, Any]]:
+    """Choices of a column: the plain code of each and its words."""
+    return [(str(code), label) for code, label in words.items()]
+
+
 class Route(models.TextChoices):
     """How it reaches the body; only topical products and light have sites."""
 
@@ -60,8 +65,8 @@ class Product(PublicIdModel):
     name = models.CharField(_("name"), max_length=120, unique=True, validators=[one_line])
     strength = models.CharField(_("strength"), max_length=20, blank=True, validators=[one_line])
     form = models.CharField(_("form"), max_length=20)
-    family = models.CharField(_("class"), max_length=24, choices=list(FAMILIES.items()))
-    potency = models.CharField(_("potency"), max_length=12, choices=list(POTENCIES.items()), blank=True)
+    family = models.CharField(_("class"), max_length=24, choices=coded(FAMILIES))
+    potency = models.CharField(_("potency"), max_length=12, choices=coded(POTENCIES), blank=True)
     route = models.CharField(_("route"), max_length=12, choices=Route)
     atc = models.CharField(_("ATC code"), max_length=7, blank=True)
     cross_groups = models.JSONField(_("groups whose allergy counts"), default=list, blank=True)

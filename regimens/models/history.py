@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.models.base import ClinicalQuerySet, PatientRow
-from regimens.models.catalogue import FAMILIES, Product
+from regimens.models.catalogue import FAMILIES, Product, coded
 
 
 class PastResponse(models.TextChoices):
@@ -36,7 +36,7 @@ class PastTreatment(PatientRow):
     """A product, or at least a class, that was used before; months are enough and may be missing."""
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    family = models.CharField(_("class"), max_length=24, choices=list(FAMILIES.items()))
+    family = models.CharField(_("class"), max_length=24, choices=coded(FAMILIES))
     sites = models.CharField(_("where"), max_length=400, blank=True)  # codes of patients.sites, with commas
     from_on = models.DateField(_("about from"), null=True, blank=True)  # the first of the month
     until_on = models.DateField(_("about until"), null=True, blank=True)

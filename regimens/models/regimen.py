@@ -13,7 +13,7 @@ from clinics.models.base import PublicIdModel, paired
 from patients import sites
 from patients.models import Patient
 from patients.models.base import ClinicalQuerySet
-from regimens.models.catalogue import Product
+from regimens.models.catalogue import Product, coded
 from regimens.protocol.facts import Phase
 
 SITE_CHOICES = [(site.code, _(site.label)) for site in sites.SITES.values()]
@@ -145,7 +145,7 @@ class DosePlan(Opened):
     """How a line is used from a day on, on the sites that are in this phase. Ended on a day: that day is the next one's."""
 
     line = models.ForeignKey(RegimenLine, on_delete=models.PROTECT, related_name="plans")
-    phase = models.CharField(_("phase"), max_length=12, choices=list(PHASES.items()))
+    phase = models.CharField(_("phase"), max_length=12, choices=coded(PHASES))
     from_on = models.DateField(_("from"))
     per_day = models.PositiveSmallIntegerField(_("times a day"), null=True, blank=True)
     weekdays = models.CharField(_("weekdays"), max_length=13, blank=True)  # "0,3": Monday and Thursday
