@@ -76,7 +76,7 @@ class Product(PublicIdModel):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(potency="") | models.Q(family=Family.TCS), name="product_potency_only_of_steroids"
+                condition=models.Q(potency="") | models.Q(family=Family.TCS.value), name="product_potency_only_of_steroids"
             ),
         ]
 
