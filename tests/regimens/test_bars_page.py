@@ -347,6 +347,38 @@ def test_cautions_belong_to_the_phase_they_were_answered_for(adult: Patient) -> 
     assert (first.caution, second.caution) == ("", "!" if len(rules) == 1 else str(len(rules)))
 
 
+def test_of_two_steps_on_a_day_each_keeps_its_own_cautions(adult: Patient) -> None:
+    start(adult, 84, order(84, "tacrolimus-0.1", "face", "hands:both"))
+    found = infection(adult, 50)
+    to_maintenance(adult, "tacrolimus-0.1", ("face",), 42)
+    infection(adult, 42, state="absent", replaces=found)
+    row = line(adult, "tacrolimus-0.1")
+    assert row.overrides.filter(rule__contains="infection").count() == 1
+    later = {"weekdays": [0, 3], "flares_in_a_year": 4, "review_on": None, "replies": ANSWERS}
+    places, when = [place("hands:both")], at(42) + timedelta(hours=1)
+    actions.step_to_maintenance(doctor(adult), row, places, **later, version=row.version, at=when)
+    told = {
+        entry.where: [one.text for one in entry.cautions] for entry in drawn(adult).table if entry.since == "09-Oct-2026"
+    }
+    assert any("infection" in text for text in told["Face"])
+    assert not any("infection" in text for text in told["Hands (both sides)"])
+
+
+def test_what_is_answered_for_each_place_at_once_is_said_once(adult: Patient) -> None:
+    start(adult, 84, order(84, "tacrolimus-0.1", "face", "hands:both"))
+    to_maintenance(adult, "tacrolimus-0.1", ("face",), 70)
+    row = line(adult, "tacrolimus-0.1")
+    hold = {"look_again_on": ago(35), "reason": "away", "version": row.version}
+    actions.hold(doctor(adult), row, **hold, at=at(42))
+    infection(adult, 30, site="whole_body")
+    row = line(adult, "tacrolimus-0.1")
+    actions.resume(doctor(adult), row, version=row.version, replies=ANSWERS, at=at(21))
+    kept = row.overrides.filter(at=at(21), rule__contains="infection")
+    assert kept.count() == 2
+    texts = [one.text for entry in drawn(adult).table for one in entry.cautions]
+    assert [text for text in texts if text == kept[0].text] == [kept[0].text]
+
+
 def adult_with_doctor(adult: Patient) -> Patient:
     start(adult, 60, make_emollient(on=ago(60)))
     return adult
