@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -279,9 +279,13 @@ def open_plan(
 def save_overrides(
     by: Actor, lines: Mapping[int, RegimenLine], pairs: Iterable[tuple[Checked, Finding, Reply]], *, at: datetime
 ) -> None:
-    """Keep every answered warning at its line; `lines` by id() of the checked answer."""
+    """Keep every answered warning once at its line; `lines` by id() of the checked answer."""
+    kept: set[tuple[int, str]] = set()
     for one, finding, reply in pairs:
         line = lines[id(one)]
+        if (line.pk, fingerprint(finding)) in kept:
+            continue  # of two places of a line that go on together
+        kept.add((line.pk, fingerprint(finding)))
         Override.objects.create(
             line=line,
             rule=finding.rule.id,
@@ -298,11 +302,6 @@ def save_overrides(
         audit.record(
             by, "warning answered", Kind.CREATE, at=at, obj=line, patient=line.patient.public_id, fields=[finding.rule.id]
         )
-
-
-def replaced(order: Order, **values: object) -> Order:
-    """The same order with other values."""
-    return replace(order, **values)  # type: ignore[arg-type]
 
 
 def end_line_row(

@@ -38,7 +38,6 @@ from regimens.protocol.facts import Family, Phase, Place
 from regimens.queries.facts import planned_line
 
 PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
-STEP_DOWN_DAYS = 21  # EU leaflet of Protopic: a child, twice daily for three weeks at the most, then once daily
 
 
 @transaction.atomic
