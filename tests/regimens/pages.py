@@ -127,7 +127,8 @@ def url(name: str, patient: Patient, *more: Any) -> str:
 
 def text_of(answer: Any) -> str:
     """The words of a page."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
+    page = re.sub(r"</?bdi[^>]*>", "", answer.content.decode())  # isolates a value, separates nothing
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def errors_of(answer: Any) -> dict[str, str]:

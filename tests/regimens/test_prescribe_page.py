@@ -118,7 +118,7 @@ def test_a_check_shows_two_weeks_and_the_patients_card_and_keeps_what_was_typed(
     assert typed_in(answer) == as_lists(sent)
     preview = page[page.index('class="preview"') : page.index("</table>", page.index('class="preview"'))]
     assert re.findall(r'<th scope="col">([^<]+)</th>', preview) == ["Day", "Tacrolimus 0.1 % ointment", "Emollient"]
-    days = re.findall(r'<span class="nowrap">([^<]+)</span>', preview)
+    days = re.findall(r'<bdi class="nowrap">([^<]+)</bdi>', preview)
     assert (len(days), days[0], days[-1]) == (14, "20-Nov-2026", "03-Dec-2026")
     assert re.findall(r'aria-hidden="true">(×+)<', preview) == ["××"] * 28
     card = text_of(answer)
@@ -150,7 +150,7 @@ def test_the_two_weeks_have_the_days_of_the_order(
     answer = client.post(prescribe(adult), order_form(**more) | LOOK)
     page = answer.content.decode()
     assert answer.status_code == 200, errors_of(answer)
-    rows = re.findall(r'<tr><th scope="row"><span class="nowrap">(\d\d)-\w+-\d+</span>.*?</tr>', page, re.S)
+    rows = re.findall(r'<tr><th scope="row"><bdi class="nowrap">(\d\d)-\w+-\d+</bdi>.*?</tr>', page, re.S)
     cells = re.findall(r'<tr><th scope="row">.*?</tr>', page, re.S)
     assert len(rows) == 14
     assert [day for day, cell in zip(rows, cells[-14:], strict=True) if "×" in cell] == days
