@@ -133,14 +133,16 @@ def _step(
 ) -> DosePlan:
     """Move places of a line from one of these phases into another; checked as an order is.
 
-    A last day goes with the places it was meant for: with all of the line it stays the line's, else it is their plan's.
+    A last day and a day to look again go with the places they were meant for: with all of the line they are the line's,
+    else their plan's, and the places that stay keep theirs.
     """
     patient = treated(by, line.patient)
     line = current_line(line, version)
     leaving = _plans_of(line, order.places, phases, per_day)
     on = max([patient.clinic.today(at), *(plan.from_on for plan in leaving)])
     last = min((day for day in (*(plan.until_on for plan in leaving), line.until_on) if day), default=None)
-    ahead = line.review_on if line.review_on is not None and line.review_on >= on else None
+    looks = (*(plan.look_again_on for plan in leaving), line.review_on)
+    ahead = min((day for day in looks if day is not None and day >= on), default=None)
     order = replace(
         order,
         product=line.product,
@@ -160,10 +162,13 @@ def _step(
     staying.filter(until_on__isnull=True).update(until_on=line.until_on)
     is_whole = not staying.exists()
     own = None if is_whole else order.until_on
-    plan = open_plan(by, line, order.places, order, from_on=on, at=at, until_on=own, reason=reason.strip())
+    look = None if is_whole else order.review_on
+    plan = open_plan(
+        by, line, order.places, order, from_on=on, at=at, until_on=own, reason=reason.strip(), look_again_on=look
+    )
     changes: dict[str, Any] = {
         "until_on": order.until_on if is_whole else None,
-        "review_on": order.review_on or line.review_on,
+        "review_on": (order.review_on if is_whole else None) or line.review_on,
         "version": F("version") + 1,
     }
     if flares_in_a_year is not None:
@@ -257,7 +262,10 @@ def resume(by: Actor, line: RegimenLine, *, version: int, replies: Mapping[str, 
     pairs = answer(checked, replies)
     for pause, how, places in goes_on:
         leave_plan(by, pause, places, on=how.from_on, at=at)
-        open_plan(by, line, places, how, from_on=how.from_on, at=at, until_on=how.until_on, resumes=pause)
+        look = how.look_again_on
+        open_plan(
+            by, line, places, how, from_on=how.from_on, at=at, until_on=how.until_on, resumes=pause, look_again_on=look
+        )
     save_overrides(by, {id(one): line for one in checked}, pairs, at=at)
     _changed(by, line, "line resumed", at)
     check_again(by, patient, at=at)
@@ -270,7 +278,7 @@ def _rest(pause: DosePlan, on: date) -> DosePlan | None:
         return None
     used = ((before.ended_on or on) - before.from_on).days
     how = DosePlan(line=pause.line, patient=pause.patient, phase=before.phase, from_on=on, until_on=pause.until_on)
-    for name in SCHEDULE:
+    for name in (*SCHEDULE, "look_again_on"):
         setattr(how, name, getattr(before, name))
     if before.course_days:
         how.course_days = max(0, before.course_days - used)

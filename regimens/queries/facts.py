@@ -140,7 +140,7 @@ def planned_line(plan: DosePlan, places: Iterable[Place], *, by: str) -> Line:
         phase=Phase(plan.phase),
         starts_on=plan.from_on,
         until_on=plan.last_on,
-        review_on=line.review_on,
+        review_on=(plan.look_again_on if plan.phase != Phase.HOLD else None) or line.review_on,
         per_day=plan.per_day,
         weekdays=plan.days,
         every_days=plan.every_days,

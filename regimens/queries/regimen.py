@@ -52,6 +52,8 @@ class PlanView(NamedTuple):
     since: str
     last: str  # the last day of it, where one is known
     is_over: bool  # that day has passed and nobody has said what comes next
+    look: str  # its own day to look again, where only some places have it
+    is_look_late: bool
     note: str
     by: str
 
@@ -241,6 +243,7 @@ def _amount(row: RegimenLine) -> str:
 
 def _plan_view(plan: DosePlan, on: date) -> PlanView:
     last = max(plan.last_on, plan.from_on) if plan.last_on else None
+    look = plan.look_again_on if plan.phase != Phase.HOLD else None
     places = [place_of(row) for row in plan.places.all() if plan.ended_on is not None or row.ended_on is None]
     note = plan.reason
     if plan.phase == Phase.HOLD and plan.look_again_on:
@@ -253,6 +256,8 @@ def _plan_view(plan: DosePlan, on: date) -> PlanView:
         since=day(plan.from_on),
         last=day(last),
         is_over=plan.ended_on is None and last is not None and last < on,
+        look=day(look),
+        is_look_late=plan.ended_on is None and look is not None and look < on,
         note=note,
         by=plan.started_by.name,
     )

@@ -215,7 +215,7 @@ def test_back_to_induction_is_daily_use_with_the_reason(by: Actor, adult: Patien
         ("face", "maintenance", date(2026, 11, 30), TODAY),
         ("face", "induction", TODAY, None),
     ]
-    assert (world.line.review_on, world.line.version) == (date(2027, 1, 20), 3)
+    assert (plan.look_again_on, world.line.review_on, world.line.version) == (date(2027, 1, 20), REVIEW, 3)
     assert verbs_since(before) == ["returned to induction"]
 
 
@@ -293,8 +293,14 @@ def test_step_down_after_the_review_needs_the_next_one(by: Actor, adult: Patient
         actions.step_down(by, world.line, [FACE], version=1, at=late)
     with refused(Misshapen, "review_on"):
         actions.step_down(by, world.line, [FACE], review_on=REVIEW, version=1, at=late)
-    actions.step_down(by, world.line, [FACE], review_on=REVIEW + DAY, version=1, at=late)
-    assert world.line.review_on == REVIEW + DAY
+    plan = actions.step_down(by, world.line, [FACE], review_on=REVIEW + DAY, version=1, at=late)
+    # The hands go on as they are, and so does their day to be looked at, though it has passed.
+    assert (plan.look_again_on, world.line.review_on) == (REVIEW + DAY, REVIEW)
+    actions.step_down(by, world.line, [HANDS], review_on=REVIEW + 2 * DAY, version=2, at=late)
+    reviews = {
+        line.places: line.review_on for line in queries.lines(adult, on=REVIEW + DAY) if line.product.key != "emollient"
+    }
+    assert reviews == {(FACE,): REVIEW + DAY, (HANDS,): REVIEW + 2 * DAY}
 
 
 def test_step_down_can_be_done_where_a_warning_stands(by: Actor, adult: Patient) -> None:

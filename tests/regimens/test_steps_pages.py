@@ -127,7 +127,8 @@ def test_maintenance_keeps_days_flares_and_review(client: Client, line: RegimenL
     client.post(step(line, "maintenance"), SENT["maintenance"] | {"version": "1"})
     line.refresh_from_db()
     plan = DosePlan.objects.live().get(phase="maintenance")
-    assert (plan.weekdays, line.flares_in_a_year, line.review_on) == ("0,3", 5, NEXT_YEAR)
+    assert (plan.weekdays, line.flares_in_a_year, plan.look_again_on) == ("0,3", 5, NEXT_YEAR)
+    assert line.review_on == date(2027, 1, 1)  # of the hands, which go on as before
 
 
 def test_flares_nobody_asked_about_stay_unknown(client: Client, line: RegimenLine) -> None:
