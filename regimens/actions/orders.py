@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from clinics import audit
 from clinics.access import Actor
 from clinics.models import Kind
+from clinics.models.base import one_line
 from patients import sites
 from patients.models import Patient
 from regimens import queries
@@ -27,11 +29,13 @@ from regimens.models import (
     Product,
     Regimen,
     RegimenLine,
+    Route,
 )
 from regimens.protocol import facts
 from regimens.protocol.base import Finding, Level
 from regimens.protocol.check import Checked
 from regimens.protocol.facts import Family, Phase, Place
+from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.checks import fingerprint, inputs_of, sentence
 
 CARE = frozenset({Family.EMOLLIENT, Family.CLEANSER})  # as often as somebody likes
@@ -114,6 +118,10 @@ def problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
             found[name] = _("This does not belong to the chosen way of use.")
     if order.phase == Phase.INDUCTION and order.per_day not in (None, 1, 2) and order.product.family not in CARE:
         found["per_day"] = _("Once or twice daily.")
+    if order.product.family in ANTI_INFLAMMATORY and max(order.per_day or 0, order.most_per_day or 0) > 2:
+        found["per_day" if order.per_day else "most_per_day"] = _("Once or twice daily.")
+    if order.phase == Phase.INTERVAL and order.product.route == Route.TOPICAL:
+        found["phase"] = _("Of what is applied to the skin choose the weekdays, or every day.")
     if not all(0 <= number <= 6 for number in order.weekdays) or len(set(order.weekdays)) != len(order.weekdays):
         found["weekdays"] = _("Choose each weekday once.")
     for name in ("dose", "instructions", "loading_dose", "condition"):
@@ -133,6 +141,11 @@ def too_long(model: type[Model], **texts: str) -> dict[str, str]:
         most = getattr(model._meta.get_field(name), "max_length", 0)
         if len(text.strip()) > most:
             found[name] = _("At the most %(most)s characters.") % {"most": most}
+            continue
+        try:
+            one_line(" ".join(text.split()))
+        except ValidationError as error:
+            found[name] = error.messages[0]
     return found
 
 
@@ -162,6 +175,8 @@ def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, st
         value = getattr(order, name)
         if value is not None and value < order.starts_on:
             found[name] = _("This is before the start.")
+        elif name == "review_on" and value is not None and value < today and not order.is_elsewhere:
+            found[name] = _("This day has passed: nobody would look.")
         elif value is not None and value > today + FURTHEST:
             found[name] = _("This is more than ten years ahead.")
     return found

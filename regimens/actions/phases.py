@@ -35,9 +35,8 @@ from regimens.actions.regimen import NO_REPLIES, current_line, treated
 from regimens.actions.work import check_again
 from regimens.models import DosePlan, EndReason, PlanSite, Regimen, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
+from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.facts import planned_line
-
-PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
 
 
 @transaction.atomic
@@ -58,7 +57,7 @@ def step_to_maintenance(
     The EU label asks for four flares a year or more: the count is kept, None when it was not asked.
     """
     by.must(May.PRESCRIBE, line.patient.clinic)
-    _only(line, PROACTIVE)
+    _only(line, ANTI_INFLAMMATORY)
     order = Order(line.product, Phase.MAINTENANCE, date.min, tuple(places), weekdays=tuple(weekdays), review_on=review_on)
     if flares_in_a_year is not None and not 0 <= flares_in_a_year <= 365:
         raise ValidationError({"flares_in_a_year": _("Between %(low)s and %(high)s.") % {"low": 0, "high": 365}})

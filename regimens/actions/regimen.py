@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -29,6 +29,7 @@ from regimens.actions.orders import (
 from regimens.actions.work import check_again
 from regimens.models import EndReason, Regimen, RegimenLine
 
+CHANGE_AHEAD = timedelta(days=14)  # the line before can no longer be stopped by itself, so not for long
 NO_REPLIES: Mapping[str, Reply] = {}
 IS_OPEN = "regimen_is_open"  # the code of the refusal to open a second regimen
 
@@ -111,6 +112,8 @@ def change_product(
     on = order.starts_on
     if on < patient.clinic.today(at):
         raise ValidationError({"starts_on": _("The other product was in use until now: today or later.")})
+    if on > patient.clinic.today(at) + CHANGE_AHEAD:
+        raise ValidationError({"starts_on": _("A change is planned two weeks ahead at the most.")})
     end_line_row(by, line, on=on, reason=EndReason.CHANGED, text=text, at=at)
     audit.record(by, "line replaced", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
     _touch(line.regimen)

@@ -48,6 +48,8 @@ def choose_rule(
         found["level"] = _("Choose inform, warn or stop.")
     elif level is not None and rule.level == Level.STOP and level < (Level.WARN if rule.is_lowerable else Level.STOP):
         found["level"] = _("This stop can be lowered to a warning.") if rule.is_lowerable else _("This stop stays a stop.")
+    if rule.level == Level.STOP and not rule.is_lowerable and any(rule.params.get(name) != n for name, n in params.items()):
+        found["params"] = _("The numbers of this stop stay as they are.")
     for name, value in params.items():
         if name not in rule.params or not 0 <= value <= 10_000:
             found["params"] = _("%(name)s is not a number of this rule, or out of range.") % {"name": name}

@@ -159,7 +159,8 @@ class OrderForm(forms.Form):
     def _review_on(self, starts_on: date) -> date | None:
         chosen = self.cleaned_data["review"]
         if chosen.isdecimal():
-            return starts_on + timedelta(days=int(chosen))
+            days = timedelta(days=int(chosen))
+            return starts_on + days if starts_on < date.max - days else None
         found: date | None = self.cleaned_data["review_on"]
         return found if chosen in ("", "on") else None
 

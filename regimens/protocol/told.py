@@ -33,7 +33,7 @@ def months_of_age(case: Case, line: Line) -> int | None:
 def age_seen(case: Case, line: Line) -> Input:
     """The age as an input."""
     born_on, day = case.person.born_on, age_day(case, line)
-    return Input("age", ages.text(born_on, day) if born_on else "", day)
+    return Input("age", ages.text(born_on, day) if born_on else "", day, f"born {born_on:%d-%b-%Y}" if born_on else "")
 
 
 # --- Lines ------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from regimens.protocol.check import Checked, check
 from regimens.protocol.facts import Line, Phase
 from regimens.queries.facts import case
 
-AGEING = frozenset({"age"})  # changes every day without saying anything new
+AGEING = frozenset({"age"})  # changes every day without saying anything new; the date of birth behind it does not
 
 
 def checked(patient: Patient, ordered: Iterable[Line], *, on: date, without: Iterable[str] = ()) -> list[Checked]:
@@ -50,6 +50,8 @@ def inputs_of(finding: Finding) -> list[dict[str, str]]:
 
 def fingerprint(finding: Finding) -> str:
     """The same for the same rule, version and facts, whatever day it is: by this a finding is known again."""
-    seen = sorted((one.what, one.value, str(one.on or "")) for one in finding.inputs if one.what not in AGEING)
+    seen = sorted(
+        (one.what, one.by) if one.what in AGEING else (one.what, one.value, str(one.on or "")) for one in finding.inputs
+    )
     said = repr((finding.rule.id, finding.rule.version, int(finding.level), seen))
     return sha256(said.encode()).hexdigest()[:24]

@@ -39,7 +39,7 @@ def product_facts(product: Product) -> facts.Product:
     )
 
 
-def person(patient: Patient) -> Person:
+def person(patient: Patient, *, on: date) -> Person:
     """The patient as the rules see them; seven queries, however long the history."""
     zone = patient.clinic.zone
     allergies = Allergy.objects.live().filter(patient=patient).select_related("recorded_by").order_by("id")
@@ -58,7 +58,7 @@ def person(patient: Patient) -> Person:
         precautions=tuple(_precaution(row, zone) for row in precautions),
         viga=_score(patient, "viga_ad"),
         easi=_score(patient, "easi"),
-        courses=(*_past_courses(courses), *_own_courses(patient)),
+        courses=(*_past_courses(courses), *_own_courses(patient, on)),
     )
 
 
@@ -93,15 +93,13 @@ def _past_courses(rows: Iterable[PastTreatment]) -> list[facts.Course]:
     return [facts.Course(Family.STEROID_ORAL, row.from_on, row.days, str(row)) for row in rows if row.from_on and row.days]
 
 
-def _own_courses(patient: Patient) -> list[facts.Course]:
-    """Courses of oral steroid that adtrack saw and that are over."""
-    rows = DosePlan.objects.filter(
-        patient=patient, line__product__family=Family.STEROID_ORAL, phase=Phase.COURSE, ended_on__isnull=False
-    ).select_related("line__product")
+def _own_courses(patient: Patient, on: date) -> list[facts.Course]:
+    """Courses of oral steroid that adtrack saw and that are over on a day, with the days they were meant to last."""
+    rows = DosePlan.objects.filter(patient=patient, line__product__family=Family.STEROID_ORAL, phase=Phase.COURSE)
     return [
-        facts.Course(Family.STEROID_ORAL, row.from_on, (row.ended_on - row.from_on).days, str(row.line))
-        for row in rows
-        if row.ended_on is not None
+        facts.Course(Family.STEROID_ORAL, row.from_on, (last - row.from_on).days + 1, str(row.line))
+        for row in rows.select_related("line__product")
+        if (last := row.last_on) is not None and row.from_on <= last < on
     ]
 
 
@@ -166,7 +164,7 @@ def case(patient: Patient, *, on: date, without: Iterable[str] = ()) -> Case:
     """Everything one check looks at; `without` are keys of lines that an order replaces."""
     left_out = set(without)
     return Case(
-        person=person(patient),
+        person=person(patient, on=on),
         jurisdiction=facts.Jurisdiction(patient.clinic.jurisdiction),
         on=on,
         lines=tuple(line for line in lines(patient, on=on) if line.key not in left_out),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,17 +19,17 @@ from clinics.models.base import day, local_date
 from patients.models import CurrentScores, Patient
 from patients.sites import SITES
 from regimens import words
-from regimens.models import DosePlan, EndReason, Override, PastTreatment, Regimen, RegimenLine
+from regimens.models import DosePlan, EndReason, Override, PastTreatment, Regimen, RegimenLine, WorkItem
 from regimens.models.regimen import AmountUnit
 from regimens.protocol.facts import Family, Phase, Place
 from regimens.protocol.schedule import dose_days
+from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.facts import place_of
 
 CLEAR_ENOUGH = 2  # vIGA-AD: cleared, almost cleared or mildly affected (EU label of tacrolimus)
 SIX_WEEKS = timedelta(days=42)
 ENDED = 200  # lines of history at the most
 CARE = frozenset({Family.EMOLLIENT, Family.CLEANSER})
-PROACTIVE = frozenset({Family.TCI, Family.TCS, Family.PDE4, Family.JAK_TOPICAL, Family.AHR})
 STEPS: dict[str, Any] = {
     "maintenance": gettext_lazy("To maintenance"),
     "induction": gettext_lazy("Back to daily use"),
@@ -102,6 +102,7 @@ class LineView:
     overrides: list[OverrideView] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     offer: str = ""
+    waiting: list[str] = field(default_factory=list)  # what the rules found about it since, and nobody has handled
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,14 @@ def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> Regim
     rows = _line_rows(RegimenLine.objects.filter(_in_use(on), patient=patient))
     rows.sort(key=lambda row: row.product.family in CARE)  # what goes with everything stands last
     score = CurrentScores.objects.filter(patient=patient).first()
-    lines = [line_view(row, on=on, may_prescribe=may, score=score) for row in rows]
+    items = WorkItem.objects.live().filter(patient=patient).values_list("subject", "text")
+    waiting: dict[str, list[str]] = {}
+    for subject, text in items:
+        waiting.setdefault(subject.partition(":")[0], []).append(text)
+    lines = [
+        replace(line_view(row, on=on, may_prescribe=may, score=score), waiting=waiting.get(str(row.public_id), []))
+        for row in rows
+    ]
     return RegimenPage(
         regimen,
         day(regimen.started_on) if regimen else "",
@@ -215,7 +223,7 @@ def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: Current
         name=row.product.name,
         family=str(row.product.get_family_display()),
         is_elsewhere=row.is_elsewhere,
-        amount=_amount(row),
+        amount=_much(row),
         since=day(row.starts_on),
         until=day(row.until_on),
         review=day(row.review_on),
@@ -232,13 +240,6 @@ def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: Current
         steps=_steps(row, live) if may_prescribe else [],
         offer=_offer(row, live, score) if may_prescribe else "",
     )
-
-
-def _amount(row: RegimenLine) -> str:
-    if row.amount is None:
-        return row.dose
-    unit = dict(AmountUnit.choices)[row.amount_unit]
-    return " · ".join(text for text in (f"{row.amount.normalize():f}\u00a0{unit}", row.dose) if text)
 
 
 def _plan_view(plan: DosePlan, on: date) -> PlanView:
@@ -281,7 +282,7 @@ def _steps(row: RegimenLine, live: Sequence[DosePlan]) -> list[Step]:
         return [Step("again", str(STEPS["again"]))] if may_be_again else []
     phases = {plan.phase for plan in live}
     found = []
-    if Phase.INDUCTION in phases and row.product.family in PROACTIVE:
+    if Phase.INDUCTION in phases and row.product.family in ANTI_INFLAMMATORY:
         found.append("maintenance")
         if any(plan.phase == Phase.INDUCTION and plan.per_day == 2 for plan in live):
             found.append("down")
@@ -361,11 +362,19 @@ def _due(order: Any, first: date, last: date) -> dict[date, int]:
     )
 
 
+def _much(use: Any) -> str:
+    """How much at a time: "1 fingertip units", "300 mg"; nothing where it was not said."""
+    if use.amount is None:
+        return str(use.dose)
+    unit = dict(AmountUnit.choices)[use.amount_unit]
+    return " · ".join(text for text in (f"{use.amount.normalize():f}\u00a0{unit}", use.dose) if text)
+
+
 def _card(order: Any) -> dict[str, str]:
     """One line as the patient reads it: the clinic's plan and words, no advice of the software."""
     return {
         "name": str(order.product),
-        "how": words.how(order),
+        "how": ", ".join(text for text in (_much(order), words.how(order)) if text),
         "where": words.where(order.places),
         "from": day(order.starts_on),
         "until": day(order.until_on),

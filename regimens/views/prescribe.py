@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from hashlib import sha256
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -90,13 +92,15 @@ def _order_page(
     again: RegimenLine | None = None,
 ) -> HttpResponse:
     """The form, with what it would mean below it once it was sent; saved when the second button was pressed."""
-    panel, preview, status, seen = None, None, 200, _seen(request)
+    panel, preview, previewed, is_other, status, seen = None, None, "", False, 200, _seen(request)
     if request.method == "POST":
         status = 422
         if form.is_valid():
             orders = form.orders()
+            previewed = fingerprint_of(orders)
             try:
-                if request.POST.get("do") == "save":
+                is_other = request.POST.get("previewed", "") not in ("", fingerprint_of(orders))
+                if request.POST.get("do") == "save" and not is_other:
                     if again is not None:
                         actions.start_again(by, again, orders[0], replies=replies_of(request.POST), at=now())
                     else:
@@ -132,9 +136,17 @@ def _order_page(
         answers=[(one, replies.pair(one.rule) if answered else []) for one in panel.warnings] if panel else [],
         unshown=not_shown(form_data(request), answered),
         preview=preview,
+        previewed=previewed,
+        is_other=is_other and request.POST.get("do") == "save" and preview is not None,
         version=seen if seen is not None else stands.version if stands else 0,
         kept=kept_input(request),
     )
+
+
+def fingerprint_of(orders: list[Order]) -> str:
+    """The same for the same orders: what is saved is what was shown."""
+    said = repr([[(one.name, str(getattr(order, one.name))) for one in fields(order)] for order in orders])
+    return sha256(said.encode()).hexdigest()[:24]
 
 
 def _seen(request: Request) -> int | None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from patients.models import Patient
 from tests.factories import TODAY
 
-UNTYPED = {"csrfmiddlewaretoken", "form_guard", "form_clinic", "version"}
+UNTYPED = {"csrfmiddlewaretoken", "form_guard", "form_clinic", "version", "previewed"}
 Sent = dict[str, list[str]]
 
 
