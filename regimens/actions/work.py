@@ -64,7 +64,7 @@ def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
             standing.add(subject)
             if _is_answered(answer.line.key, finding, known, pairs):
                 continue
-            text = f"{answer.line.product.name}: {queries.sentence(finding)}"
+            text = queries.item_text(answer.line.product.name, finding)
             item = raise_item(by, patient, WorkReason.FINDING, subject, text, at=at)
             raised += [item] if item else []
     raised += _look_at_holds(by, patient, standing, at) if not is_closed else []

@@ -1,7 +1,7 @@
 """What pages, the API and actions read about treatment."""
 
 from regimens.queries.bars import Bars, Timeline, timeline
-from regimens.queries.checks import checked, checked_again, fingerprint, inputs_of, sentence
+from regimens.queries.checks import checked, checked_again, fingerprint, inputs_of, item_text, sentence
 from regimens.queries.facts import case, choices, lines, live_plans, person, place_of, plan_line, product_facts
 from regimens.queries.panel import FindingView, NotChecked, Panel, finding_view, panel
 from regimens.queries.regimen import (
@@ -16,6 +16,7 @@ from regimens.queries.regimen import (
     past_treatments,
     places_in,
     preview,
+    readiness,
     regimen_page,
     uses_emollient,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "fingerprint",
     "holds_due",
     "inputs_of",
+    "item_text",
     "last_plan",
     "line_now",
     "line_of",
@@ -57,6 +59,7 @@ __all__ = [
     "preview",
     "product_facts",
     "raised_at",
+    "readiness",
     "regimen_page",
     "sentence",
     "timeline",

@@ -40,6 +40,12 @@ def sentence(finding: Finding) -> str:
     return _(finding.text) % finding.values
 
 
+def item_text(product: str, finding: Finding) -> str:
+    """A finding as it waits for somebody: the product, the sentence, and what it rests on, with days that do not change."""
+    seen = [f"{_(one.what)}: {one.value}" for one in finding.inputs if one.what not in AGEING and one.value]
+    return f"{product}: {sentence(finding)}" + (f" ({'; '.join(seen)})" if seen else "")
+
+
 def inputs_of(finding: Finding) -> list[dict[str, str]]:
     """What a finding rests on, as it is kept."""
     return [

@@ -314,6 +314,19 @@ def _offer(row: RegimenLine, live: Sequence[DosePlan], score: CurrentScores | No
     return ""
 
 
+def readiness(patient: Patient) -> str:
+    """What labels ask for before maintenance, with the last vIGA-AD beside it: for somebody to weigh, not a verdict."""
+    score = CurrentScores.objects.filter(patient=patient).first()
+    seen = _("No vIGA-AD is recorded.")
+    if score is not None and score.viga_ad is not None and score.viga_ad_on is not None:
+        seen = _("Last vIGA-AD: %(level)s on %(on)s.") % {"level": score.viga_ad, "on": day(score.viga_ad_on)}
+    asks = _(
+        "For tacrolimus the EU label asks for skin that is cleared, almost cleared or mildly affected after six weeks of "
+        "twice-daily use at the most, and for four flares a year or more; the US label has no maintenance."
+    )
+    return f"{seen} {asks}"
+
+
 class PreviewDay(NamedTuple):
     """A day of the first two weeks: what is due of each line."""
 

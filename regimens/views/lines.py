@@ -143,7 +143,9 @@ def line_step(request: Request, public_id: UUID, line_id: UUID, step: str) -> Ht
         how.act(by, line, **values, at=now())
 
     title = str(how.title) % {"line": line}
-    return _step_page(request, patient, by, form, act, title=title, button=str(how.button), done=str(how.done), line=line)
+    intro = queries.readiness(patient) if step == "maintenance" else ""
+    words = {"title": title, "button": str(how.button), "done": str(how.done), "intro": intro}
+    return _step_page(request, patient, by, form, act, line=line, **words)
 
 
 @require_http_methods(["GET", "POST"])
@@ -173,6 +175,7 @@ def _step_page(
     title: str,
     button: str,
     done: str,
+    intro: str = "",
     line: RegimenLine | None = None,
 ) -> HttpResponse:
     """One form, one step; with the panel of the rules when they had something to say."""
@@ -208,6 +211,7 @@ def _step_page(
         tab="regimen",
         form=form,
         title=title,
+        intro=intro,
         button=button,
         panel=panel,
         answers=[(one, replies.pair(one.rule) if answered else []) for one in panel.warnings] if panel else [],

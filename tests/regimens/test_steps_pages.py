@@ -18,7 +18,7 @@ from patients.models import Patient
 from regimens import actions
 from regimens.actions import Reply
 from regimens.models import DosePlan, Override, Regimen, RegimenLine
-from tests.factories import NOW, TODAY, make_emollient, make_order, make_patient, make_regimen, place
+from tests.factories import NOW, TODAY, make_assessment, make_emollient, make_order, make_patient, make_regimen, place
 from tests.regimens.every_action import phases
 from tests.regimens.pages import (
     as_lists,
@@ -370,5 +370,16 @@ def test_one_place_costs_as_much_as_three(
     make_regimen(adult, make_order("tacrolimus-0.1", *places), make_emollient(), by=by)
     line = RegimenLine.objects.get(product__key="tacrolimus-0.1")
     client.get(step(line, "maintenance"))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(step(line, "maintenance"))
+
+
+@pytest.mark.parametrize(("level", "said"), [(None, "No vIGA-AD is recorded."), (3, "Last vIGA-AD: 3 on 20-Nov-2026.")])
+def test_maintenance_shows_what_labels_ask_for_beside_the_last_score(
+    client: Client, line: RegimenLine, by: Actor, level: int | None, said: str
+) -> None:
+    if level is not None:
+        make_assessment(line.patient, "viga_ad", by=by, level=level)
+    page = text_of(client.get(step(line, "maintenance")))
+    assert said in page
+    assert "four flares a year or more" in page
