@@ -402,8 +402,11 @@ class Use:
         found = []
         for on, places in sorted(left.items(), key=lambda pair: pair[0] or date.max):
             where = words.where(places)
-            until = day(on - timedelta(days=1)) if on else ""
-            found.append(_("%(where)s until %(until)s") % {"where": where, "until": until} if until and where else where)
+            if on is not None and where and on <= plan.from_on:
+                where = _("%(where)s not for a day") % {"where": where}
+            elif on is not None and where:
+                where = _("%(where)s until %(until)s") % {"where": where, "until": day(on - timedelta(days=1))}
+            found.append(where)
         return "; ".join(text for text in found if text)
 
     def _caution(self, one: Override) -> Caution:

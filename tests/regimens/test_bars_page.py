@@ -553,3 +553,12 @@ def test_the_page_from_memory_is_the_page(
         memory.kept_chart.cache_clear()
     assert "bars-table" in pages[0]
     assert settled(pages[0]) == settled(pages[1])
+
+
+def test_a_place_that_left_on_the_first_day_was_there_for_none(adult: Patient) -> None:
+    start(adult, 0, order(0, "tacrolimus-0.1", "face", "hands:both"))
+    to_maintenance(adult, "tacrolimus-0.1", ("face",), 0)
+    assert sorted(row.where for row in drawn(adult).table if str(row.name) == TACROLIMUS) == [
+        "Face",
+        "Face not for a day; Hands (both sides)",
+    ]
