@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteDatabase
 from django.test import Client
@@ -15,6 +17,7 @@ from clinics import append_only
 from clinics.access import Actor
 from clinics.models import Clinic, Role, User
 from patients.models import GuardianLink, Patient, PatientLink
+from regimens.models import Product
 from tests.factories import NOW, actor_for, make_clinic, make_member, make_patient, make_user
 
 pytest_plugins = ["tests.left_out"]
@@ -36,6 +39,17 @@ def _audit_rows_can_be_flushed() -> Iterator[None]:
     operations.execute_sql_flush = flush
     yield
     operations.execute_sql_flush = plain
+
+
+@pytest.fixture(autouse=True)
+def _catalogue_after_a_flush(request: pytest.FixtureRequest) -> None:
+    """A test with real transactions ends with empty tables; the next one of its kind gets the catalogue again."""
+    marker = request.node.get_closest_marker("django_db")
+    wanted = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if wanted or (marker is not None and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        if not Product.objects.exists():
+            import_module("regimens.migrations.0002_load_catalogue").load(apps, None)
 
 
 @pytest.fixture

@@ -33,13 +33,14 @@ pytestmark = pytest.mark.django_db
 
 CLINICAL = {May.SEE_CLINICAL, May.RECORD_FACTS}
 TRAINED = {May.SCORE}
+PRESCRIBING, LEADING = {May.PRESCRIBE}, {May.CHOOSE_RULES}
 OFFICE = {May.MANAGE_STAFF, May.MANAGE_SETTINGS, May.SEE_CLINIC_AUDIT}
 SHARED = {May.SEE_PATIENTS, May.EDIT_PATIENTS, May.GRANT_ACCESS, May.SEE_OWN_AUDIT}
 
 
 def test_every_right_has_a_row():
     assert set(MATRIX) == set(May)
-    assert set(May) == CLINICAL | TRAINED | OFFICE | SHARED
+    assert set(May) == CLINICAL | TRAINED | PRESCRIBING | LEADING | OFFICE | SHARED
 
 
 def held(role: str, **flags: bool) -> Membership:
@@ -51,10 +52,13 @@ def held(role: str, **flags: bool) -> Membership:
     [
         ([], set()),
         ([held("dermatologist")], SHARED | CLINICAL | TRAINED),
+        ([held("dermatologist", may_prescribe=True)], SHARED | CLINICAL | TRAINED | PRESCRIBING),
+        ([held("dermatologist", is_medical_lead=True)], SHARED | CLINICAL | TRAINED | LEADING),
         ([held("nurse")], SHARED | CLINICAL),
+        ([held("nurse", may_prescribe=True, is_medical_lead=True)], SHARED | CLINICAL | PRESCRIBING),
         ([held("nurse", may_score=True)], SHARED | CLINICAL | TRAINED),
         ([held("clinic_admin")], SHARED | OFFICE),
-        ([held("clinic_admin", may_score=True)], SHARED | OFFICE),
+        ([held("clinic_admin", may_score=True, may_prescribe=True)], SHARED | OFFICE),
         ([held("nurse"), held("clinic_admin", may_score=True)], SHARED | CLINICAL | OFFICE),
     ],
 )

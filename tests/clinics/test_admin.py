@@ -302,14 +302,18 @@ def test_audit_is_searched_by_whole_address(platform: Client, clinician: User, n
 
 
 OF_CLINICS = ["clinic", "user", "membership", "invitation", "apitoken", "auditevent", "heartbeat"]
-REGISTERED = [*OF_CLINICS, "patient", "assessment", "labresult", "instrumentedition"]
+OF_PATIENTS = ["patient", "assessment", "labresult", "instrumentedition"]
+OF_REGIMENS = ["product", "productfact", "regimen", "regimenline", "pasttreatment", "workitem"]
+APPS_OF = {"clinics": OF_CLINICS, "patients": OF_PATIENTS, "regimens": OF_REGIMENS}
+REGISTERED = [name for names in APPS_OF.values() for name in names]
 
 
 @pytest.fixture
 def list_url(request: pytest.FixtureRequest, platform_admin: User, clinic: Clinic) -> str:
     """The list of each registered model; the clinical ones open to a platform administrator who is a clinician."""
     make_member(clinic, Role.NURSE, user=platform_admin)
-    return reverse(f"admin:{'clinics' if request.param in OF_CLINICS else 'patients'}_{request.param}_changelist")
+    apps = {name: app for app, names in APPS_OF.items() for name in names}
+    return reverse(f"admin:{apps[request.param]}_{request.param}_changelist")
 
 
 @pytest.mark.parametrize("list_url", REGISTERED, indirect=True)
