@@ -20,7 +20,7 @@ from tests.factories import actor_for, make_assessment, make_emollient, make_ord
 from tests.journeys.conftest import Journey
 from tests.journeys.test_accessibility import LONG, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 class Answers(dict[str, Reply]):

@@ -33,7 +33,7 @@ from tests.journeys.test_accessibility import LONG, NUMBER, look
 from tests.journeys.test_keyboard import tab_to
 
 # The database is emptied after each test; what a migration loaded (the catalogue) is put back before the next.
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MOST_CLICKS = 25
 DAY = timedelta(days=1)

@@ -23,7 +23,7 @@ from tests.patients.test_races import at_once
 from tests.regimens.every_action import ACTS, World, begun, hold, phases, start, stop, stop_all
 from tests.regimens.test_actions_property import assert_sound
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 TODAY = date(2026, 11, 20)
 ROUNDS = range(5)
 INFECTED = {"kind": "skin_infection", "state": "present", "site": "face"}
