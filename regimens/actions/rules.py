@@ -46,7 +46,7 @@ def choose_rule(
         raise ValidationError({"rule": _("There is no such rule.")})
     if level is not None and level not in list(Level):
         found["level"] = _("Choose inform, warn or stop.")
-    elif level is not None and rule.level == Level.STOP and level < (Level.WARN if rule.is_lowerable else Level.STOP):
+    elif level is not None and level not in rule.levels:
         found["level"] = _("This stop can be lowered to a warning.") if rule.is_lowerable else _("This stop stays a stop.")
     if rule.level == Level.STOP and not rule.is_lowerable and any(rule.params.get(name) != n for name, n in params.items()):
         found["params"] = _("The numbers of this stop stay as they are.")

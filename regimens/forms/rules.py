@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clinics.models.base import one_line
 from regimens.protocol.base import RULES
-from regimens.queries.guidance import NUMBERS, levels_for
+from regimens.queries.guidance import NUMBERS
 from regimens.queries.panel import LEVELS
 
 MOST = 10_000
@@ -24,7 +24,7 @@ class RuleForm(forms.Form):
         super().__init__(*args, **kwargs)
         rule = RULES[rule_id]
         self.rule = rule
-        levels = levels_for(rule)
+        levels = rule.levels
         if len(levels) > 1:
             words = {level: str(LEVELS[level][1]) for level in levels}
             words[rule.level] = _("%(level)s (default)") % {"level": words[rule.level]}

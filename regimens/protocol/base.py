@@ -74,12 +74,21 @@ class Rule:
     params: Mapping[str, int] = field(default_factory=dict)
     topic: str = ""  # row of the table of contradictions: "C1"
 
+    @property
+    def levels(self) -> list[Level]:
+        """The levels a clinic may choose: a stop stays one, or becomes a warning where it is lowerable."""
+        if self.level == Level.STOP:
+            return [Level.WARN, Level.STOP] if self.is_lowerable else [Level.STOP]
+        return list(Level)
+
+    def level_chosen(self, own: int | None) -> Level:
+        """The level at work when a clinic chose this one; the default for none and for one it may not choose."""
+        return Level(own) if own in self.levels else self.level
+
     def level_in(self, case: Case) -> Level:
-        """The level the clinic chose, else the default. A stop that is not lowerable stays one."""
+        """The level the clinic chose, else the default."""
         choice = case.choices.get(self.id)
-        if choice is None or choice.level is None or (self.level == Level.STOP and not self.is_lowerable):
-            return self.level
-        return Level(choice.level)
+        return self.level_chosen(choice.level if choice else None)
 
     def param(self, case: Case, name: str) -> int:
         """One of its numbers: the clinic's, else the default."""

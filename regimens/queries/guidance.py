@@ -163,7 +163,7 @@ def rule_choices(clinic: Clinic, rule_id: str) -> RuleChoices | None:
         .order_by("-chosen_at", "-pk")
     )
     live = next((row for row in rows if row.replaced_at is None), None)
-    earlier = [EarlierView(row, _level(_level_of(rule, row)), numbers_of(rule, row)) for row in rows]
+    earlier = [EarlierView(row, _level(rule.level_chosen(row.level)), numbers_of(rule, row)) for row in rows]
     return RuleChoices(rule_view(rule, live), earlier, len(rows))
 
 
@@ -175,7 +175,7 @@ def rule_view(rule: Rule, choice: RuleChoice | None) -> RuleView:
         version=rule.version,
         title=_(rule.title),
         logic=_(rule.logic),
-        level=_level(_level_of(rule, choice)),
+        level=_level(rule.level_chosen(choice.level if choice else None)),
         default=_level(rule.level),
         numbers=numbers_of(rule, choice),
         sources=[_cited(source) for source in rule.sources],
@@ -183,13 +183,6 @@ def rule_view(rule: Rule, choice: RuleChoice | None) -> RuleView:
         is_fixed=is_stop and not rule.is_lowerable,
         choice=choice,
     )
-
-
-def levels_for(rule: Rule) -> list[Level]:
-    """The levels a clinic may give a rule: a stop stays one, or goes down to a caution where it is marked lowerable."""
-    if rule.level == Level.STOP:
-        return [Level.WARN, Level.STOP] if rule.is_lowerable else [Level.STOP]
-    return list(Level)
 
 
 def numbers_of(rule: Rule, choice: RuleChoice | None) -> list[NumberView]:
@@ -210,11 +203,6 @@ def rule_set() -> str:
 def rules_by_id() -> list[RuleView]:
     """Every rule with its defaults, by id."""
     return [rule_view(RULES[rule_id], None) for rule_id in sorted(RULES)]
-
-
-def _level_of(rule: Rule, choice: RuleChoice | None) -> Level:
-    own = choice.level if choice else None
-    return rule.level if own is None or Level(own) not in levels_for(rule) else Level(own)
 
 
 def level_word(value: int) -> str:

@@ -110,11 +110,8 @@ class RuleInUse:
 
     @property
     def level(self) -> Level:
-        """The level at work: a stop that is not lowerable stays one."""
-        own = self.choice.level if self.choice is not None else None
-        if own is None or (self.rule.level == Level.STOP and not self.rule.is_lowerable):
-            return self.rule.level
-        return Level(own)
+        """The level at work."""
+        return self.rule.level_chosen(self.choice.level if self.choice is not None else None)
 
     @property
     def params(self) -> dict[str, int]:

@@ -22,7 +22,7 @@ from regimens.guidance import TOPICS
 from regimens.models import LastCheck, RuleChoice
 from regimens.protocol.base import RULES, Level
 from regimens.queries import choices
-from regimens.queries.guidance import NUMBERS, guidance, levels_for
+from regimens.queries.guidance import NUMBERS, guidance
 from tests.factories import NOW, actor_for, make_member, make_user
 
 pytestmark = pytest.mark.django_db
@@ -261,7 +261,7 @@ def test_stop_that_stays_has_no_level_to_choose(at_the_desk: Client, leading: Ac
 def test_levels_a_clinic_may_give(level: Level, lowerable: bool, offered: list[int]) -> None:
     rules = [rule for rule in RULES.values() if (rule.level, rule.is_lowerable) == (level, lowerable)]
     assert rules
-    assert all([int(one) for one in levels_for(rule)] == offered for rule in rules)
+    assert all([int(one) for one in rule.levels] == offered for rule in rules)
 
 
 @pytest.mark.parametrize(
