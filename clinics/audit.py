@@ -10,6 +10,9 @@ from uuid import UUID
 from clinics.access import Actor
 from clinics.errors import NotAllowed, NotYours
 from clinics.models import AuditEvent, Kind, Outcome
+from clinics.statements import Insertion
+
+ROW = Insertion(AuditEvent)
 
 
 def record(
@@ -24,9 +27,9 @@ def record(
     fields: Iterable[str] = (),
     reason: str = "",
     outcome: Outcome = Outcome.DONE,
-) -> AuditEvent:
+) -> None:
     """Write one row. `fields` are column names and `reason` a code, never values; clinic defaults to the actor's."""
-    return AuditEvent.objects.create(
+    ROW.run(
         recorded_at=at,
         verb=verb,
         kind=kind,
@@ -46,19 +49,21 @@ def record(
     )
 
 
-def record_refusal(by: Actor, refusal: NotYours | NotAllowed, *, at: datetime) -> AuditEvent:
+def record_refusal(by: Actor, refusal: NotYours | NotAllowed, *, at: datetime) -> None:
     """A security row for a try at what is not theirs. Call it where no transaction is open that will be rolled back."""
-    return AuditEvent.objects.create(
+    ROW.run(
         recorded_at=at,
         verb="access refused",
         kind=Kind.EXECUTE,
         outcome=Outcome.REFUSED,
         actor=by.user.public_id if by.user else None,
         actor_role=by.role,
+        acting_for=by.acting_for,
         clinic=refusal.clinic,
         patient=getattr(refusal, "patient", None),
         object_type=refusal.object_type,
         object_id=refusal.object_id,
+        fields="",
         reason=getattr(refusal, "what", "other clinic"),
         channel=by.channel,
         request_id=by.request_id,

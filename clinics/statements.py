@@ -1,7 +1,7 @@
-"""Statements of the hottest reads: the ORM writes their SQL once, and each run only puts its values in.
+"""Statements of almost every request: their SQL is written once, and each run only puts its values in.
 
-Writing the SQL of a page of patients takes the ORM longer than PostgreSQL takes to answer it. Only for reads of almost
-every request; everything else asks its queryset (docs/decisions/0009-statements.md).
+Writing the SQL of a page of patients takes the ORM longer than PostgreSQL takes to answer it. Everything that is not
+asked for all the time uses its queryset (docs/decisions/0009-statements.md).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Field, QuerySet, Value
+from django.db.models import Field, Model, QuerySet, Value
 
 
 class Given(Value):
@@ -62,3 +62,27 @@ def _filled(parameter: Any, values: dict[str, Any]) -> Any:
     if not isinstance(parameter, Given):
         return parameter
     return parameter.output_field.get_db_prep_value(values[parameter.name], connection=connection)
+
+
+class Insertion:
+    """Adding a row to a model whose rows are nothing but their columns: no signal, no default, and no row comes back."""
+
+    def __init__(self, model: type[Model]):
+        self._table = model._meta.db_table
+        self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        self._prepare = [(field.attname, field.get_db_prep_save) for field in self._fields]
+        self._written: dict[str, str] = {}  # by engine
+
+    def run(self, **values: Any) -> None:
+        """Write one row; KeyError names a column that is missing."""
+        sql = self._written.get(connection.vendor) or self._write()
+        row = [prepare(values[name], connection) for name, prepare in self._prepare]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, row)
+
+    def _write(self) -> str:
+        quoted = connection.ops.quote_name
+        columns = ", ".join(quoted(field.column) for field in self._fields)
+        places = ", ".join(["%s"] * len(self._fields))
+        sql = f"INSERT INTO {quoted(self._table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of the model only
+        return self._written.setdefault(connection.vendor, sql)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib import import_module
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -14,8 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clinics.models import Clinic, ClinicSettings, Membership, User
-from clinics.statements import Given, Statement
+from clinics.models import AuditEvent, Clinic, ClinicSettings, Membership, User
+from clinics.statements import Given, Insertion, Statement
 from patients.models import Patient
 from tests.factories import make_patient
 
@@ -57,6 +58,21 @@ def test_its_sql_is_written_once(clinic: Clinic) -> None:
 def test_a_missing_value_is_named(clinic: Clinic) -> None:
     with pytest.raises(KeyError, match="key"):
         Statement(by_key).run(other=1)
+
+
+def test_an_insertion_writes_what_the_orm_writes() -> None:
+    values = {field.attname: None for field in AuditEvent._meta.concrete_fields if field.null}
+    values |= {field.attname: field.name for field in AuditEvent._meta.concrete_fields if field.name not in {"id", *values}}
+    values |= {"recorded_at": timezone.now(), "kind": "R", "outcome": "done", "patient": uuid4(), "fields": "it's 100 %"}
+    Insertion(AuditEvent).run(**values)
+    AuditEvent.objects.create(**values)
+    first, second = AuditEvent.objects.order_by("id").values(*values)
+    assert first == second == values
+
+
+def test_an_insertion_names_a_missing_column() -> None:
+    with pytest.raises(KeyError, match="recorded_at"):
+        Insertion(AuditEvent).run(verb="x")
 
 
 @pytest.mark.parametrize("idle", [None, 30])
