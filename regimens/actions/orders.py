@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import DateField, F, Model, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from clinics import audit
@@ -105,11 +106,20 @@ class Order:
         )
 
 
-def problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
-    """What is wrong with the shape of an order, by field; empty when nothing is."""
+def problems(order: Order, patient: Patient, at: datetime, *, is_running: bool = False) -> dict[str, str]:
+    """What is wrong with the shape of an order, by field; empty when nothing is. A running line keeps its product."""
     found: dict[str, str] = {}
+    if not (order.product.is_offered or is_running):
+        found["product"] = _("%(product)s is no longer offered: choose another product.") % {"product": order.product}
+    return (
+        found | _use_problems(order) | _place_problems(order) | _date_problems(order, patient, at) | _amount_problems(order)
+    )
+
+
+def _use_problems(order: Order) -> dict[str, str]:
     if order.phase not in NEEDS:
         return {"phase": _("Choose how it is used.")}
+    found: dict[str, str] = {}
     for name in NEEDS[order.phase]:
         if not getattr(order, name) or not str(getattr(order, name)).strip():
             found[name] = _("This is needed.")
@@ -131,7 +141,7 @@ def problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
         value = getattr(order, name)
         if value is not None and not 1 <= value <= high and name not in found:
             found[name] = _("Between %(low)s and %(high)s.") % {"low": 1, "high": high}
-    return found | _place_problems(order) | _date_problems(order, patient, at) | _amount_problems(order)
+    return found
 
 
 def too_long(model: type[Model], **texts: str) -> dict[str, str]:
@@ -165,15 +175,14 @@ def _place_problems(order: Order) -> dict[str, str]:
 
 
 def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
-    today = patient.clinic.today(at)
+    today, found = patient.clinic.today(at), dict[str, str]()
     if order.starts_on < patient.birth_date:
-        return {"starts_on": _("This date is before the birth.")}
-    if order.starts_on > today + LATEST or (order.starts_on < today - EARLIEST and not order.is_elsewhere):
-        return {"starts_on": _("A start lies within a year of today.")}
-    found = {}
+        found["starts_on"] = _("This date is before the birth.")
+    elif order.starts_on > today + LATEST or (order.starts_on < today - EARLIEST and not order.is_elsewhere):
+        found["starts_on"] = _("A start lies within a year of today.")
     for name in ("until_on", "review_on"):
         value = getattr(order, name)
-        if value is not None and value < order.starts_on:
+        if value is not None and value < order.starts_on and "starts_on" not in found:
             found[name] = _("This is before the start.")
         elif name == "review_on" and value is not None and value < today and not order.is_elsewhere:
             found[name] = _("This day has passed: nobody would look.")
@@ -183,18 +192,19 @@ def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, st
 
 
 def _amount_problems(order: Order) -> dict[str, str]:
-    if (order.amount is None) != (not order.amount_unit):
-        return {"amount": _("An amount needs its unit.")}
+    found = {}
     if order.amount_unit and order.amount_unit not in AmountUnit.values:
-        return {"amount_unit": _("Choose a unit from the list.")}
-    if order.amount is not None and not Decimal("0.01") <= order.amount <= 500:
-        return {"amount": _("Between %(low)s and %(high)s.") % {"low": "0.01", "high": 500}}
-    return {}
+        found["amount_unit"] = _("Choose a unit from the list.")
+    if (order.amount is None) != (not order.amount_unit):
+        found["amount"] = _("An amount needs its unit.")
+    elif order.amount is not None and not Decimal("0.01") <= order.amount <= 500:
+        found["amount"] = _("Between %(low)s and %(high)s.") % {"low": "0.01", "high": 500}
+    return found
 
 
-def refuse_misshapen(orders: Sequence[Order], patient: Patient, at: datetime) -> None:
-    """Misshapen with every problem of every order."""
-    found = [(str(order.product), problems(order, patient, at)) for order in orders]
+def refuse_misshapen(orders: Sequence[Order], patient: Patient, at: datetime, *, is_running: bool = False) -> None:
+    """Misshapen with every problem of every order; a line that is running may keep a product no longer offered."""
+    found = [(str(order.product), problems(order, patient, at, is_running=is_running)) for order in orders]
     if any(wrong for _product, wrong in found):
         raise Misshapen(found)
 
@@ -334,8 +344,11 @@ def end_line_row(
     on = max(on, line.starts_on)
     for plan in DosePlan.objects.live().filter(line=line):
         end_plan(by, plan, on=on, at=at)
-    for rows in (PlanSite.objects, DosePlan.objects):  # a pause that was to last until the next dose
-        rows.filter(line=line, ended_on__gt=on, from_on__lte=on).update(ended_on=on)
+    # What was to end later: a pause until the next dose, or a line that another was to replace.
+    earlier = Greatest(F("from_on"), Value(on, DateField()))
+    PlanSite.objects.filter(line=line, ended_on__gt=earlier).update(ended_on=earlier)
+    plans = DosePlan.objects.filter(line=line, ended_on__gt=earlier)
+    plans.update(ended_on=earlier, ended_at=at, ended_by=by.account)
     RegimenLine.objects.filter(pk=line.pk).update(
         ended_on=on,
         ended_at=at,

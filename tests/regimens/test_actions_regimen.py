@@ -284,6 +284,43 @@ def test_problems_of_other_orders_are_said_with_their_product(by: Actor, adult: 
     assert caught.value.message_dict["more"] == [f"{product}: Once or twice daily."]
 
 
+def test_everything_that_is_wrong_with_an_order_is_said_at_once(by: Actor, adult: Patient) -> None:
+    wrong = make_order(
+        per_day=None, places=(), starts_on=TODAY + 367 * DAY, review_on=TODAY - DAY, amount=Decimal(501), amount_unit="cup"
+    )
+    with refused(Misshapen, "per_day", "places", "starts_on", "review_on", "amount", "amount_unit"):
+        make_regimen(adult, wrong, by=by)
+    with refused(Misshapen, "phase", "places", "starts_on"):
+        make_regimen(adult, make_order(phase=Phase.HOLD, places=(), starts_on=date(1980, 5, 3)), by=by)
+
+
+def test_a_product_that_is_no_longer_offered_begins_no_line(by: Actor, adult: Patient) -> None:
+    world = begun(by, adult)
+    actions.stop(by, world.line, reason="cleared", no_look_reason="clear", version=1, at=NOW)
+    emollient = world.regimen.lines.get(product__key="emollient")
+    Product.objects.filter(key="tacrolimus-0.1").update(is_offered=False)
+    order = make_order()
+    for act in (
+        lambda: make_regimen(make_patient(adult.clinic, birth_date=date(1980, 5, 4)), order, by=by),
+        lambda: actions.add_line(by, world.regimen, [order], at=NOW),
+        lambda: actions.change_product(by, emollient, order, version=1, at=NOW),
+        lambda: actions.start_again(by, world.line, order, at=NOW),
+        lambda: actions.look_at(by, adult, [order], at=NOW),
+    ):
+        with refused(Misshapen, "product") as caught:
+            act()
+        assert str(order.product) in caught.value.message_dict["product"][0]
+
+
+def test_a_running_line_keeps_a_product_that_is_no_longer_offered(by: Actor, adult: Patient) -> None:
+    line = begun(by, adult).line
+    Product.objects.filter(key="tacrolimus-0.1").update(is_offered=False)
+    actions.step_down(by, line, [place("face")], version=1, at=LATER)
+    actions.hold(by, line, look_again_on=TODAY + 9 * DAY, reason="infection", version=2, at=LATER)
+    actions.resume(by, line, version=3, at=LATER)
+    assert [row[1] for row in phases(line) if row[3] is None] == ["induction", "induction"]
+
+
 # --- Warnings and stops -----------------------------------------------------------------------------------------------
 
 
