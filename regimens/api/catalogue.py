@@ -24,7 +24,8 @@ from regimens.api.shapes import (
     RulesQuery,
 )
 from regimens.models import PastTreatment
-from regimens.queries.rows import product_with, products, rules_in_use
+from regimens.queries.guidance import rules_in_use
+from regimens.queries.rows import product_with, products
 
 
 class Products(Endpoint):

@@ -34,6 +34,24 @@ NUMBERS: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class RuleInUse:
+    """A rule, and what a clinic chose instead of its defaults."""
+
+    rule: Rule
+    choice: RuleChoice | None = None
+
+    @property
+    def level(self) -> Level:
+        """The level at work."""
+        return self.rule.level_chosen(self.choice.level if self.choice is not None else None)
+
+    @property
+    def params(self) -> dict[str, int]:
+        """The numbers at work."""
+        return {**self.rule.params, **(self.choice.params if self.choice is not None else {})}
+
+
 class LevelView(NamedTuple):
     """A level: its number, its code for the look, and its words."""
 
@@ -132,10 +150,16 @@ class EarlierView(NamedTuple):
     numbers: list[NumberView]
 
 
-def guidance(clinic: Clinic) -> Guidance:
-    """Every topic and every rule as the clinic uses it now; one query."""
+def rules_in_use(clinic: Clinic) -> list[RuleInUse]:
+    """Every rule in the order of the screen, with the clinic's choice where there is one. One query."""
     rows = RuleChoice.objects.filter(clinic=clinic, replaced_at__isnull=True).select_related("chosen_by")
     chosen = {row.rule: row for row in rows}
+    return [RuleInUse(rule, chosen.get(rule.id)) for rule in RULES.values()]
+
+
+def guidance(clinic: Clinic) -> Guidance:
+    """Every topic and every rule as the clinic uses it now; one query."""
+    in_use = rules_in_use(clinic)
     topics = [
         TopicView(
             topic.id,
@@ -143,13 +167,12 @@ def guidance(clinic: Clinic) -> Guidance:
             [_said(each) for each in topic.one],
             [_said(each) for each in topic.other],
             str(topic.default),
-            [rule_view(rule, chosen.get(rule.id)) for rule in RULES.values() if rule.topic == topic.id],
+            [rule_view(one) for one in in_use if one.rule.topic == topic.id],
         )
         for topic in TOPICS
     ]
     told = {topic.id for topic in TOPICS}
-    rest = [rule_view(rule, chosen.get(rule.id)) for rule in RULES.values() if rule.topic not in told]
-    return Guidance(topics, rest, rule_set())
+    return Guidance(topics, [rule_view(one) for one in in_use if one.rule.topic not in told], rule_set())
 
 
 def rule_choices(clinic: Clinic, rule_id: str) -> RuleChoices | None:
@@ -163,34 +186,35 @@ def rule_choices(clinic: Clinic, rule_id: str) -> RuleChoices | None:
         .order_by("-chosen_at", "-pk")
     )
     live = next((row for row in rows if row.replaced_at is None), None)
-    earlier = [EarlierView(row, _level(rule.level_chosen(row.level)), numbers_of(rule, row)) for row in rows]
-    return RuleChoices(rule_view(rule, live), earlier, len(rows))
+    chosen = [RuleInUse(rule, row) for row in rows]
+    earlier = [EarlierView(row, _level(one.level), numbers_of(one)) for row, one in zip(rows, chosen, strict=True)]
+    return RuleChoices(rule_view(RuleInUse(rule, live)), earlier, len(rows))
 
 
-def rule_view(rule: Rule, choice: RuleChoice | None) -> RuleView:
-    """A rule as a clinic with this live choice uses it."""
+def rule_view(one: RuleInUse) -> RuleView:
+    """A rule as a clinic uses it, in words."""
+    rule = one.rule
     is_stop = rule.level == Level.STOP
     return RuleView(
         id=rule.id,
         version=rule.version,
         title=_(rule.title),
         logic=_(rule.logic),
-        level=_level(rule.level_chosen(choice.level if choice else None)),
+        level=_level(one.level),
         default=_level(rule.level),
-        numbers=numbers_of(rule, choice),
+        numbers=numbers_of(one),
         sources=[_cited(source) for source in rule.sources],
         can_be_lowered=is_stop and rule.is_lowerable,
         is_fixed=is_stop and not rule.is_lowerable,
-        choice=choice,
+        choice=one.choice,
     )
 
 
-def numbers_of(rule: Rule, choice: RuleChoice | None) -> list[NumberView]:
+def numbers_of(one: RuleInUse) -> list[NumberView]:
     """The numbers of a rule with what the clinic chose."""
-    own = choice.params if choice else {}
     return [
-        NumberView(name, str(NUMBERS.get(name, name.replace("_", " "))), own.get(name, default), default)
-        for name, default in rule.params.items()
+        NumberView(name, str(NUMBERS.get(name, name.replace("_", " "))), one.params[name], default)
+        for name, default in one.rule.params.items()
     ]
 
 
@@ -202,7 +226,7 @@ def rule_set() -> str:
 
 def rules_by_id() -> list[RuleView]:
     """Every rule with its defaults, by id."""
-    return [rule_view(RULES[rule_id], None) for rule_id in sorted(RULES)]
+    return [rule_view(RuleInUse(RULES[rule_id])) for rule_id in sorted(RULES)]
 
 
 def level_word(value: int) -> str:

@@ -1,21 +1,17 @@
-"""Rows of treatment as the API answers them, with everything that hangs on them; and the catalogue and the rules."""
+"""Rows of treatment as the API answers them, with everything that hangs on them; and the catalogue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Prefetch, Q
 
-from clinics.models import Clinic
 from patients import queries as patients
 from patients.models import Patient
-from regimens.models import DosePlan, Override, Product, Regimen, RegimenLine, RuleChoice
+from regimens.models import DosePlan, Override, Product, Regimen, RegimenLine
 from regimens.models.regimen import Opened
-from regimens.protocol.base import RULES, Level, Rule
-from regimens.protocol.check import check as _check  # noqa: F401 - registers every rule
 
 Row = TypeVar("Row", bound=Opened)
 
@@ -96,31 +92,3 @@ def offered(keys: Iterable[str]) -> dict[str, Product]:
 def product_with(key: str) -> Product | None:
     """The product of a key, whether it is offered or not."""
     return Product.objects.filter(key=key).first()
-
-
-# --- Rules ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RuleInUse:
-    """A rule, and what a clinic chose instead of its defaults."""
-
-    rule: Rule
-    choice: RuleChoice | None
-
-    @property
-    def level(self) -> Level:
-        """The level at work."""
-        return self.rule.level_chosen(self.choice.level if self.choice is not None else None)
-
-    @property
-    def params(self) -> dict[str, int]:
-        """The numbers at work."""
-        return {**self.rule.params, **(self.choice.params if self.choice is not None else {})}
-
-
-def rules_in_use(clinic: Clinic) -> list[RuleInUse]:
-    """Every rule in the order of the screen, with the clinic's choice where there is one."""
-    rows = RuleChoice.objects.filter(clinic=clinic, replaced_at__isnull=True).select_related("chosen_by")
-    chosen = {row.rule: row for row in rows}
-    return [RuleInUse(rule, chosen.get(rule.id)) for rule in RULES.values()]
