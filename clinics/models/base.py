@@ -1,5 +1,6 @@
 """Pieces every model of the project is made with."""
 
+import re
 import unicodedata
 import uuid
 from datetime import date, datetime
@@ -51,3 +52,15 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def day(value: date | None) -> str:
     """A date as staff read it in every language: 04-May-2019."""
     return f"{value.day:02d}-{MONTHS[value.month - 1]}-{value.year}" if value else ""
+
+
+# A number and its unit (of a strength, an amount, an age), and a date in words.
+TOGETHER = re.compile(
+    r"\d (?:%|kg|g|mg|µg|mL|ml|cm|y|m|d)(?!\w)"
+    r"|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}\b"
+)
+
+
+def unbroken(text: object) -> str:
+    """A text for a page or paper: "0.1 %", "300 mg", "7 y 6 m" and "4 May 2019" do not break over lines within."""
+    return TOGETHER.sub(lambda found: found[0].replace(" ", "\u00a0"), str(text))

@@ -29,6 +29,12 @@ def day_at(value: datetime | None, zone: str) -> SafeString:
     return day(base.local_date(value, zone) if value else None)
 
 
+@register.filter
+def unbroken(value: object) -> str:
+    """A text whose numbers stay with their units: {{ line.name|unbroken }}. It is escaped as any other."""
+    return base.unbroken(value)
+
+
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any], path: str = "") -> SafeString:
     """The hidden fields that bind a form to its person, its page (clinics/guard.py) and the clinic it was made in."""

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinics.access import May
-from clinics.models.base import day, local_date
+from clinics.models.base import day, local_date, unbroken
 from patients import chart
 from patients import queries as patients
 from patients.models import Patient, Precaution, PrecautionKind, PrecautionState
 from patients.sites import Side
 from regimens import bars, words
 from regimens.bars import Days, Lies
-from regimens.models import DosePlan, EndReason, Override, Product, RegimenLine
+from regimens.models import DosePlan, EndReason, Override, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
 from regimens.queries.facts import place_of
 
@@ -52,17 +52,6 @@ LEGEND: dict[str, Any] = {
     "infection": gettext_lazy("skin infection"),
 }
 LOOKS: dict[str, str] = {Phase.MAINTENANCE: "hatched", Phase.AS_NEEDED: "thin", Phase.HOLD: "dotted"}
-
-
-class Name(NamedTuple):
-    """The name of a product around its strength, which is not broken over lines."""
-
-    before: str
-    strength: str = ""
-    after: str = ""
-
-    def __str__(self) -> str:
-        return "".join(self)
 
 
 class Caution(NamedTuple):
@@ -106,7 +95,7 @@ class Cap(NamedTuple):
 class RowView:
     """One line under the panels: its name beside its bars."""
 
-    name: Name
+    name: str
     anchor: str
     now: str
     height: int
@@ -120,7 +109,7 @@ class TableRow(NamedTuple):
     """A phase of a line, or an infection, in words."""
 
     anchor: str
-    name: Name
+    name: str
     is_elsewhere: bool
     phase: str
     where: str
@@ -246,12 +235,6 @@ def _legend(rows: Iterable[RowView]) -> list[tuple[str, str]]:
     return [(look, str(text)) for look, text in LEGEND.items() if look in looks]
 
 
-def product_name(product: Product) -> Name:
-    """The name with the strength in it, said once."""
-    before, strength, after = product.name.partition(product.strength) if product.strength else (product.name, "", "")
-    return Name(before, strength, after) if strength or not product.strength else Name(f"{before} ", product.strength)
-
-
 # --- A line -----------------------------------------------------------------------------------------------------------
 
 
@@ -260,7 +243,7 @@ class Use:
 
     def __init__(self, line: RegimenLine, span: chart.Span, zone: str) -> None:
         self.line, self.span, self.zone = line, span, zone
-        self.name = product_name(line.product)
+        self.name = unbroken(line.product.name)
         self.is_error = line.end_reason == EndReason.ERROR
         plans = sorted(line.plans.all(), key=lambda plan: (plan.from_on, plan.pk))
         used = [plan for plan in plans if not days_of(plan).is_none]
@@ -411,7 +394,7 @@ class Use:
 
     def _caution(self, one: Override) -> Caution:
         why = f"{one.get_reason_display()} – {one.sentence}"
-        return Caution(one.text, day(local_date(one.at, self.zone)), one.by.name, why)
+        return Caution(unbroken(one.text), day(local_date(one.at, self.zone)), one.by.name, why)
 
     def _entry(self, plan: DosePlan, anchor: str, answered: Sequence[Caution], *, is_flare: bool) -> TableRow:
         phase = str(words.PHASE_WORDS[plan.phase])
@@ -514,13 +497,13 @@ def _infection_rows(rows: list[Precaution], span: chart.Span, zone: str) -> tupl
         table.append(_infection_entry(one, anchor, span.until))
     now = ", ".join(one.where for one in found if one.where and one.is_open(span.until))
     height = bars.LANE * (max(lanes) + 1)
-    return RowView(Name(_("Skin infection")), views[-1].anchor, now, height, "infection", bars=views), table[::-1]
+    return RowView(_("Skin infection"), views[-1].anchor, now, height, "infection", bars=views), table[::-1]
 
 
 def _infection_entry(one: Infection, anchor: str, on: date) -> TableRow:
     return TableRow(
         anchor=anchor,
-        name=Name(_("Skin infection")),
+        name=_("Skin infection"),
         is_elsewhere=False,
         phase=_("Present") if one.is_open(on) else _("Over"),
         where=one.where,
