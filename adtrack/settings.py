@@ -146,6 +146,7 @@ def database() -> dict[str, Any]:
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = SQLITE_OPTIONS
     else:
+        config["ENGINE"] = "adtrack.postgresql"
         config["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", 60)
         config["CONN_HEALTH_CHECKS"] = True
         # Statements are bound and kept prepared by the server: planning them anew cost more than running them.
