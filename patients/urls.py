@@ -12,7 +12,6 @@ urlpatterns = [
     path("patients/register/", records.patient_register, name="patient_register"),
     path("patients/<uuid:public_id>/", records.patient_page, name="patient_page"),
     path("patients/<uuid:public_id>/close/", records.patient_close, name="patient_close"),
-    path("patients/<uuid:public_id>/reopen/", records.patient_reopen, name="patient_reopen"),
     path("patients/<uuid:public_id>/people/", people.patient_people, name="patient_people"),
     path("patients/<uuid:public_id>/guardians/add/", people.guardian_add, name="guardian_add"),
     path("patients/<uuid:public_id>/contacts/add/", people.contact_add, name="contact_add"),

@@ -33,6 +33,7 @@ urlpatterns = [
     path("work/<uuid:public_id>/close/", work.work_close, name="work_close"),
     path("work/<uuid:public_id>/snooze/", work.work_snooze, name="work_snooze"),
     path(f"{PATIENT}details/", facts.patient_edit, name="patient_edit"),
+    path(f"{PATIENT}reopen/", facts.patient_reopen, name="patient_reopen"),
     path(f"{PATIENT}allergies/add/", facts.allergy_add, name="allergy_add"),
     path(f"{PATIENT}allergies/none-known/", facts.allergies_none_known, name="allergies_none_known"),
     path(f"{PATIENT}measurements/add/", facts.measurement_add, name="measurement_add"),

@@ -12,7 +12,6 @@ urlpatterns = [
     path("patients/", records.Patients.as_view(), name="api_patients"),
     path("patients/search/", records.PatientSearch.as_view(), name="api_patient_search"),
     path(f"{PATIENT}close/", records.PatientClosing.as_view(), name="api_patient_close"),
-    path(f"{PATIENT}reopen/", records.PatientReopening.as_view(), name="api_patient_reopen"),
     path(f"{PATIENT}guardians/", people.Guardians.as_view(), name="api_guardians"),
     path(f"{PATIENT}guardians/{WITHDRAW}", people.GuardianWithdrawal.as_view(), name="api_guardian_withdraw"),
     path(f"{PATIENT}contact-points/", people.ContactPoints.as_view(), name="api_contact_points"),

@@ -1,4 +1,4 @@
-"""Patients: list, search, register, close, reopen. Reading and correcting share an address: regimens.api.records."""
+"""Patients: list, search, register, close. Reading, correcting and opening again: regimens.api.records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from patients.api.shapes import (
     CloseIn,
     DuplicateProblem,
     FoundPage,
-    NothingIn,
     PatientLine,
     PatientOut,
     PatientPage,
@@ -156,18 +155,4 @@ class PatientClosing(PatientEndpoint):
         values = self.body(CloseIn)
         with self.saving(version):
             saved = actions.close_patient(self.actor(patient.clinic), patient, **values, version=version, at=now())
-        return self.answer(saved)
-
-
-class PatientReopening(PatientEndpoint):
-    """Reopening a record."""
-
-    @operation("patients_reopen", takes=NothingIn, answer=PatientOut, **VERSIONED)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Open a closed record again; a date of death entered with the closing is taken back."""
-        patient = self.patient(public_id, May.EDIT_PATIENTS)
-        version = self.version()
-        self.body(NothingIn)
-        with self.saving(version):
-            saved = actions.reopen_patient(self.actor(patient.clinic), patient, version=version, at=now())
         return self.answer(saved)

@@ -85,17 +85,3 @@ def patient_close(request: Request, public_id: UUID) -> HttpResponse:
         back="patient_page",
         intro=_("A closed record leaves the lists and stays readable. It can be opened again."),
     )
-
-
-@require_http_methods(["GET", "POST"])
-def patient_reopen(request: Request, public_id: UUID) -> HttpResponse:
-    """Open a closed record again."""
-    patient, by = opened(request, public_id)
-    by.must(May.EDIT_PATIENTS, patient.clinic)
-    if request.method == "POST":
-        try:
-            patient = actions.reopen_patient(by, patient, version=patient.version, at=now())
-        except Stale:
-            return saved(request, patient, _("The record is open already"))
-        return saved(request, patient, _("Record opened again"))
-    return page(request, "patients/reopen.html", patient, by)

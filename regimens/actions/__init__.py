@@ -5,6 +5,7 @@ from regimens.actions.facts import (
     record_measurement,
     record_no_known_allergies,
     record_precaution,
+    reopen_patient,
     update_patient,
     withdraw,
 )
@@ -14,7 +15,7 @@ from regimens.actions.orders import Order, Reply
 from regimens.actions.phases import hold, resume, return_to_induction, step_down, step_to_maintenance, stop, stop_regimen
 from regimens.actions.regimen import IS_OPEN, add_line, change_product, start_again, start_regimen
 from regimens.actions.rules import choose_rule
-from regimens.actions.sweeps import check_clinic_anew, check_for_the_day, sweep
+from regimens.actions.sweeps import check_clinic_anew, check_everybody_anew, check_for_the_day, sweep
 from regimens.actions.work import check_again, close_item, raise_item, snooze_item
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "change_product",
     "check_again",
     "check_clinic_anew",
+    "check_everybody_anew",
     "check_for_the_day",
     "choose_rule",
     "close_item",
@@ -36,6 +38,7 @@ __all__ = [
     "record_no_known_allergies",
     "record_past_treatment",
     "record_precaution",
+    "reopen_patient",
     "resume",
     "return_to_induction",
     "snooze_item",

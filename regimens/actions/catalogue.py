@@ -15,6 +15,7 @@ from clinics.access import Actor
 from clinics.errors import NotAllowed, Stale
 from clinics.models import Kind
 from patients.models.facts import CLASSES
+from regimens.actions.sweeps import check_everybody_anew
 from regimens.models import Product, ProductFact
 from regimens.protocol.facts import Family
 
@@ -64,6 +65,7 @@ def edit_product(by: Actor, product: Product, values: dict[str, Any], *, seen: s
     current.full_clean()
     current.save()
     audit.record(by, "product changed", Kind.UPDATE, at=at, obj=current, fields=changed)
+    check_everybody_anew()
     return current
 
 
@@ -75,6 +77,7 @@ def add_fact(by: Actor, product: Product, values: dict[str, Any], *, at: datetim
     _check(fact)
     fact.save()
     audit.record(by, "label fact added", Kind.CREATE, at=at, obj=fact)
+    check_everybody_anew()
     return fact
 
 
@@ -88,6 +91,7 @@ def change_fact(by: Actor, fact: ProductFact, values: dict[str, Any], *, seen: s
         _check(current)
         current.save()
         audit.record(by, "label fact changed", Kind.UPDATE, at=at, obj=current, fields=changed)
+        check_everybody_anew()
     return current
 
 

@@ -58,6 +58,14 @@ def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, at: d
 
 
 @transaction.atomic
+def reopen_patient(by: Actor, patient: Patient, *, version: int, at: datetime) -> Patient:
+    """patients.actions.reopen_patient, and every line checked again: of a closed record nothing waited."""
+    row = patients.reopen_patient(by, patient, version=version, at=at)
+    check_again(by, row, at=at)
+    return row
+
+
+@transaction.atomic
 def withdraw(by: Actor, row: PatientRow, *, reason: str, at: datetime) -> None:
     """patients.actions.withdraw, and every line checked again when a rule may depend on the row."""
     patients.withdraw(by, row, reason=reason, at=at)

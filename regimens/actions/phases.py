@@ -16,9 +16,11 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Kind
+from clinics.models.base import day as in_words
 from patients.models import Patient
 from regimens import queries
 from regimens.actions.orders import (
+    FURTHEST,
     SCHEDULE,
     Order,
     Reply,
@@ -31,12 +33,14 @@ from regimens.actions.orders import (
     save_overrides,
     too_long,
 )
-from regimens.actions.regimen import NO_REPLIES, current_line, treated
+from regimens.actions.regimen import NO_REPLIES, current_line, line_in_use, treated
 from regimens.actions.work import check_again
 from regimens.models import DosePlan, EndReason, PlanSite, Regimen, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
 from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.facts import planned_line
+
+REVIEWED = frozenset({Phase.INDUCTION, Phase.MAINTENANCE})  # without an end, somebody looks at it again
 
 
 @transaction.atomic
@@ -130,19 +134,33 @@ def _step(
     flares_in_a_year: int | None = None,
     reason: str = "",
 ) -> DosePlan:
-    """Move places of a line from one of these phases into another; checked as an order is.
-
-    A last day and a day to look again go with the places they were meant for: with all of the line they are the line's,
-    else their plan's, and the places that stay keep theirs.
-    """
+    """Move places of a line from one of these phases into another; checked as an order is."""
     patient = treated(by, line.patient)
-    line = current_line(line, version)
+    today = patient.clinic.today(at)
+    line = current_line(line, version, on=today)
     leaving = _plans_of(line, order.places, phases, per_day)
-    on = max([patient.clinic.today(at), *(plan.from_on for plan in leaving)])
+    order = _with_its_days(order, line, leaving, today)
+    refuse_misshapen([order], patient, at, is_running=True)
+    if wrong := too_long(DosePlan, reason=reason):
+        raise ValidationError(wrong)
+    checked = queries.checked(patient, [order.as_line(by.account.name)], on=order.starts_on, without=[str(line.public_id)])
+    pairs = answer(checked, replies)
+    plan, changes = _move(by, line, order, leaving, reason, at)
+    if flares_in_a_year is not None:
+        changes["flares_in_a_year"] = flares_in_a_year
+    _changed(by, line, verb, at, **changes)
+    save_overrides(by, {id(checked[0]): line}, pairs, at=at)
+    check_again(by, patient, at=at)
+    return plan
+
+
+def _with_its_days(order: Order, line: RegimenLine, leaving: Sequence[DosePlan], today: date) -> Order:
+    """The order of a step with what it takes over: the earliest last day, and the next day to look again."""
+    on = max([today, *(plan.from_on for plan in leaving)])
     last = min((day for day in (*(plan.until_on for plan in leaving), line.until_on) if day), default=None)
     looks = (*(plan.look_again_on for plan in leaving), line.review_on)
     ahead = min((day for day in looks if day is not None and day >= on), default=None)
-    order = replace(
+    return replace(
         order,
         product=line.product,
         starts_on=on,
@@ -150,33 +168,27 @@ def _step(
         review_on=order.review_on or ahead,
         is_elsewhere=line.is_elsewhere,
     )
-    refuse_misshapen([order], patient, at)
-    if wrong := too_long(DosePlan, reason=reason):
-        raise ValidationError(wrong)
-    checked = queries.checked(patient, [order.as_line(by.account.name)], on=on, without=[str(line.public_id)])
-    pairs = answer(checked, replies)
+
+
+def _move(
+    by: Actor, line: RegimenLine, order: Order, leaving: Iterable[DosePlan], reason: str, at: datetime
+) -> tuple[DosePlan, dict[str, Any]]:
+    """Open the plan of a step, and what changes at the line.
+
+    A last day and a day to look again go with the places they were meant for: with all of the line they are the line's,
+    else their plan's, and the places that stay keep theirs.
+    """
     for plan in leaving:
-        leave_plan(by, plan, order.places, on=on, at=at)
+        leave_plan(by, plan, order.places, on=order.starts_on, at=at)
     staying = DosePlan.objects.live().filter(line=line)
     staying.filter(until_on__isnull=True).update(until_on=line.until_on)
     is_whole = not staying.exists()
-    own = None if is_whole else order.until_on
-    look = None if is_whole else order.review_on
-    plan = open_plan(
-        by, line, order.places, order, from_on=on, at=at, until_on=own, reason=reason.strip(), look_again_on=look
-    )
-    changes: dict[str, Any] = {
-        "until_on": order.until_on if is_whole else None,
-        "review_on": (order.review_on if is_whole else None) or line.review_on,
-        "version": F("version") + 1,
-    }
-    if flares_in_a_year is not None:
-        changes["flares_in_a_year"] = flares_in_a_year
-    RegimenLine.objects.filter(pk=line.pk).update(**changes)
-    audit.record(by, verb, Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
-    save_overrides(by, {id(checked[0]): line}, pairs, at=at)
-    check_again(by, patient, at=at)
-    return plan
+    of_plan: dict[str, Any] = {} if is_whole else {"until_on": order.until_on, "look_again_on": order.review_on}
+    opened = open_plan(by, line, order.places, order, from_on=order.starts_on, at=at, reason=reason.strip(), **of_plan)
+    of_line = {"until_on": None}
+    if is_whole:
+        of_line = {"until_on": order.until_on, "review_on": order.review_on or line.review_on}
+    return opened, of_line
 
 
 def _plans_of(line: RegimenLine, places: Iterable[Place], phases: set[Phase], per_day: int | None) -> list[DosePlan]:
@@ -201,8 +213,8 @@ def _plans_of(line: RegimenLine, places: Iterable[Place], phases: set[Phase], pe
 def hold(by: Actor, line: RegimenLine, *, look_again_on: date, reason: str, version: int, at: datetime) -> None:
     """Pause a line everywhere until somebody looks again on a date (today to a year ahead); needs a reason."""
     patient = treated(by, line.patient)
-    line = current_line(line, version)
     today = patient.clinic.today(at)
+    line = current_line(line, version, on=today)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
     if wrong := too_long(DosePlan, reason=reason):
@@ -234,40 +246,74 @@ def hold(by: Actor, line: RegimenLine, *, look_again_on: date, reason: str, vers
 
 
 @transaction.atomic
-def resume(by: Actor, line: RegimenLine, *, version: int, replies: Mapping[str, Reply] = NO_REPLIES, at: datetime) -> None:
+def resume(
+    by: Actor,
+    line: RegimenLine,
+    *,
+    review_on: date | None = None,
+    version: int,
+    replies: Mapping[str, Reply] = NO_REPLIES,
+    at: datetime,
+) -> None:
     """Go on with a line that was on hold, as it was used before; checked as an order is.
 
     A course goes on with the days it has left, an interval not before the next dose was due, and a loading dose is not
-    repeated. What had its last day meanwhile does not go on; ValidationError when that is all of it.
+    repeated. What had its last day meanwhile does not go on; ValidationError when that is all of it. Where the day to look
+    again has passed, daily use and maintenance without an end need another one, `review_on` (today or later).
     """
     patient = treated(by, line.patient)
-    line = current_line(line, version)
-    paused = DosePlan.objects.live().filter(line=line, phase=Phase.HOLD)
-    held = list(paused.select_related("resumes", "line__product", "patient"))
-    if not held:
-        raise ValidationError(_("This line is not on hold."))
     today = patient.clinic.today(at)
-    goes_on = []
-    for pause in held:
-        how = _rest(pause, max(today, pause.from_on))
-        if how is not None:
-            goes_on.append((pause, how, _places(pause)))
-        else:
-            end_plan(by, pause, on=max(today, pause.from_on), at=at)
-    if not goes_on:
-        raise ValidationError(_("Its last day has passed meanwhile: order it again."))
-    again = [planned_line(how, places, by=by.account.name) for _pause, how, places in goes_on]
+    line = current_line(line, version, on=today)
+    goes_on = _going_on(by, line, today, at)
+    line.review_on = _next_review(line, [how for _pause, how in goes_on], review_on, today)
+    again = [planned_line(how, _places(pause), by=by.account.name) for pause, how in goes_on]
     checked = queries.checked(patient, again, on=today, without=[str(line.public_id)])
     pairs = answer(checked, replies)
-    for pause, how, places in goes_on:
+    for pause, how in goes_on:
+        places, own = _places(pause), {"until_on": how.until_on, "look_again_on": how.look_again_on}
         leave_plan(by, pause, places, on=how.from_on, at=at)
-        look = how.look_again_on
-        open_plan(
-            by, line, places, how, from_on=how.from_on, at=at, until_on=how.until_on, resumes=pause, look_again_on=look
-        )
+        open_plan(by, line, places, how, from_on=how.from_on, at=at, resumes=pause, **own)
     save_overrides(by, {id(one): line for one in checked}, pairs, at=at)
-    _changed(by, line, "line resumed", at)
+    _changed(by, line, "line resumed", at, review_on=line.review_on)
     check_again(by, patient, at=at)
+
+
+def _going_on(by: Actor, line: RegimenLine, today: date, at: datetime) -> list[tuple[DosePlan, DosePlan]]:
+    """Each pause of a line with how it goes on (not saved). A pause after whose plan nothing is left ends."""
+    pauses = list(DosePlan.objects.live().filter(line=line, phase=Phase.HOLD).select_related("resumes", "patient"))
+    if not pauses:
+        raise ValidationError(_("This line is not on hold."))
+    goes_on = []
+    for pause in pauses:
+        pause.line = line
+        on = max(today, pause.from_on)
+        how = _rest(pause, on)
+        if how is None:
+            end_plan(by, pause, on=on, at=at)
+        else:
+            goes_on.append((pause, how))
+    if not goes_on:
+        raise ValidationError(_("Its last day has passed meanwhile: order it again."))
+    return goes_on
+
+
+def _next_review(line: RegimenLine, going_on: Iterable[DosePlan], review_on: date | None, today: date) -> date | None:
+    """The line's day to look again from now on; a plan's own that has passed gives way to it.
+
+    ValidationError for a day that has passed, or that is missing.
+    """
+    if review_on is not None and not today <= review_on <= today + FURTHEST:
+        raise ValidationError({"review_on": _("Between today and ten years ahead.")})
+    for how in going_on:
+        look = how.look_again_on or line.review_on
+        if look is None or look >= today:
+            continue
+        if review_on is not None:
+            how.look_again_on = None
+        elif how.phase in REVIEWED and line.product.family in ANTI_INFLAMMATORY and not (how.last_on or line.is_elsewhere):
+            text = _("Its day to look again, %(day)s, has passed: choose the next one.")
+            raise ValidationError({"review_on": text % {"day": in_words(look)}})
+    return review_on or line.review_on
 
 
 def _rest(pause: DosePlan, on: date) -> DosePlan | None:
@@ -276,7 +322,9 @@ def _rest(pause: DosePlan, on: date) -> DosePlan | None:
     if before is None:
         return None
     used = ((before.ended_on or on) - before.from_on).days
-    how = DosePlan(line=pause.line, patient=pause.patient, phase=before.phase, from_on=on, until_on=pause.until_on)
+    how = DosePlan(
+        line=pause.line, patient=pause.patient, phase=before.phase, from_on=on, until_on=pause.until_on, resumes=pause
+    )
     for name in (*SCHEDULE, "look_again_on"):
         setattr(how, name, getattr(before, name))
     if before.course_days:
@@ -301,21 +349,26 @@ def stop(
     version: int,
     at: datetime,
 ) -> None:
-    """End a line with a listed reason, and a date to look next or why none is needed."""
+    """End a line today, with a listed reason, and a date to look next or why none is needed.
+
+    So can be ended what was to end later because another line follows; that one stays as it was ordered.
+    """
     patient = treated(by, line.patient)
-    line = current_line(line, version)
+    today = patient.clinic.today(at)
+    line = line_in_use(line, version, on=today)
     _check_ending(patient, reason, text, next_look_on, no_look_reason, at)
     end_line_row(
         by,
         line,
-        on=patient.clinic.today(at),
+        on=today,
         reason=reason,
         text=text,
         next_look_on=next_look_on,
         no_look_reason=no_look_reason,
         at=at,
     )
-    audit.record(by, "line stopped", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
+    moved = ("ended_on", "end_reason") if line.ended_on else ()
+    audit.record(by, "line stopped", Kind.UPDATE, at=at, obj=line, patient=patient.public_id, fields=moved)
     check_again(by, patient, at=at)
 
 
@@ -331,7 +384,7 @@ def stop_regimen(
     version: int,
     at: datetime,
 ) -> None:
-    """End a regimen with all its lines."""
+    """End a regimen with all its lines, those that were to end later too."""
     patient = treated(by, regimen.patient)
     current = Regimen.objects.get(pk=regimen.pk)
     if current.version != version:
@@ -350,7 +403,7 @@ def stop_regimen(
     )
     if not ended:
         raise ValidationError(_("This regimen has ended."))
-    for line in RegimenLine.objects.live().filter(regimen=regimen):
+    for line in RegimenLine.objects.in_use(on).filter(regimen=regimen):
         end_line_row(by, line, on=on, reason=reason, text=text, at=at)
         audit.record(by, "line stopped", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)
     audit.record(by, "regimen stopped", Kind.UPDATE, at=at, obj=regimen, patient=patient.public_id)
@@ -379,6 +432,6 @@ def _places(plan: DosePlan) -> list[Place]:
     return [queries.place_of(row) for row in plan.places.all() if row.ended_on is None]
 
 
-def _changed(by: Actor, line: RegimenLine, verb: str, at: datetime) -> None:
-    RegimenLine.objects.filter(pk=line.pk).update(version=F("version") + 1)
+def _changed(by: Actor, line: RegimenLine, verb: str, at: datetime, **values: Any) -> None:
+    RegimenLine.objects.filter(pk=line.pk).update(version=F("version") + 1, **values)
     audit.record(by, verb, Kind.UPDATE, at=at, obj=line, patient=line.patient.public_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,6 +14,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Kind
+from clinics.models.base import day
 from patients.actions.locks import locked
 from patients.models import Patient
 from regimens import queries
@@ -29,7 +30,7 @@ from regimens.actions.orders import (
 from regimens.actions.work import check_again
 from regimens.models import EndReason, Regimen, RegimenLine
 
-CHANGE_AHEAD = timedelta(days=14)  # the line before can no longer be stopped by itself, so not for long
+CHANGE_AHEAD = timedelta(days=14)  # until then the line before can be stopped, but takes no other step
 NO_REPLIES: Mapping[str, Reply] = {}
 IS_OPEN = "regimen_is_open"  # the code of the refusal to open a second regimen
 
@@ -107,7 +108,7 @@ def change_product(
 ) -> RegimenLine:
     """End a line and put another product or strength in its place, from today or the start of the order."""
     patient = treated(by, line.patient)
-    line = current_line(line, version)
+    line = current_line(line, version, on=patient.clinic.today(at))
     refuse_misshapen([order], patient, at)
     on = order.starts_on
     if on < patient.clinic.today(at):
@@ -127,7 +128,7 @@ def start_again(
     """Order the product of a line that was stopped again: a new line of the open regimen that names the one before."""
     patient = treated(by, line.patient)
     before = RegimenLine.objects.select_related("product").get(pk=line.pk)
-    if before.ended_on is None:
+    if not before.has_ended(patient.clinic.today(at)):
         raise ValidationError(_("This line has not ended."))
     if RegimenLine.objects.filter(replaces=before).exists():
         raise ValidationError(_("Another line took its place already."))
@@ -172,12 +173,21 @@ def _open(regimen: Regimen) -> Regimen:
     return row
 
 
-def current_line(line: RegimenLine, version: int) -> RegimenLine:
-    """The line as stored, of the version somebody saw. Stale otherwise; ValidationError when it has ended."""
+def line_in_use(line: RegimenLine, version: int, *, on: date) -> RegimenLine:
+    """The line as stored, of the version somebody saw. Stale otherwise; ValidationError when its end has come."""
     rows = RegimenLine.objects.select_related("patient__clinic", "product", "regimen__patient__clinic")
     row = rows.get(pk=line.pk)
     if row.version != version:
         raise Stale(row)
-    if row.ended_on is not None:
+    if row.has_ended(on):
         raise ValidationError(_("This line has ended."))
+    return row
+
+
+def current_line(line: RegimenLine, version: int, *, on: date) -> RegimenLine:
+    """As line_in_use; ValidationError too when its end is planned: until then it takes no other step than stopping."""
+    row = line_in_use(line, version, on=on)
+    if row.ended_on is not None:
+        text = _("It ends on %(day)s, as planned: until then it can be stopped, and nothing else.")
+        raise ValidationError(text % {"day": day(row.ended_on)})
     return row

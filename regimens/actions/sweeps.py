@@ -65,10 +65,16 @@ def _check_one(by: Actor, key: int, public_id: UUID, on: date, at: datetime, don
 def check_for_the_day(by: Actor, patient: Patient, *, on: date, at: datetime) -> list[WorkItem]:
     """Ask the rules about every line of a patient again, and note that it was done on this day of the clinic."""
     raised = check_again(by, patient, at=at)
-    LastCheck.objects.update_or_create(patient=patient, defaults={"checked_on": on})
+    seen = {"checked_on": on, "jurisdiction": patient.clinic.jurisdiction}
+    LastCheck.objects.update_or_create(patient=patient, defaults=seen)
     return raised
 
 
 def check_clinic_anew(clinic: Clinic) -> None:
     """Let the next run check every line of a clinic, whatever was checked today: it chose other rules."""
     LastCheck.objects.filter(patient__clinic=clinic).delete()
+
+
+def check_everybody_anew() -> None:
+    """Let the next runs check every line there is: the catalogue says something else now."""
+    LastCheck.objects.all().delete()

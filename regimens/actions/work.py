@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,19 +18,21 @@ from clinics.models.base import day
 from patients.actions.locks import locked
 from patients.models import Patient
 from regimens import queries
-from regimens.models import Override, WorkItem, WorkOutcome, WorkReason
-from regimens.protocol.base import Finding, Level
+from regimens.models import WorkItem, WorkOutcome, WorkReason
+from regimens.protocol.base import Level
+
+BY_ITSELF = (WorkReason.FINDING, WorkReason.LOOK_AGAIN)  # raised and closed by asking again; others by whoever raised them
+FEWEST_LETTERS = 3  # of what is said on closing: fewer say nothing
 
 
 def raise_item(
     by: Actor, patient: Patient, reason: WorkReason, subject: str, text: str, *, at: datetime
 ) -> WorkItem | None:
-    """Raise an item; None where one of this patient, reason and subject is open or somebody closed one.
+    """Raise an item; None where one of this patient, reason and subject is open, or was closed and never ceased since.
 
-    One that closed by itself says nothing about the next time.
+    What ceased and comes again is new, whoever closed it then.
     """
-    known = WorkItem.objects.filter(patient=patient, reason=reason, subject=subject)
-    if known.exclude(outcome=WorkOutcome.GONE).exists():
+    if WorkItem.objects.filter(patient=patient, reason=reason, subject=subject, ceased_at__isnull=True).exists():
         return None
     item = WorkItem.objects.create(
         clinic=patient.clinic, patient=patient, reason=reason, subject=subject, text=text[:600], raised_at=at
@@ -38,90 +41,100 @@ def raise_item(
     return item
 
 
+class Standing(NamedTuple):
+    """Something that is so now, and whether somebody has answered it."""
+
+    reason: WorkReason
+    subject: str
+    text: str
+    is_answered: bool = False
+
+
 @transaction.atomic
 def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
     """Ask the rules about every line in use; what nobody has answered becomes one item, what is no longer so closes its.
 
-    A warning that was answered when the line was ordered is known, and so is one of a pair that was answered at the other
-    line. A hold whose day to look again has come becomes an item too. Inside the action that changed a fact, or in the
-    nightly sweep. Of a closed record nothing waits.
+    A hold whose day to look again has come becomes an item too. Inside the action that changed a fact, or in the nightly
+    sweep. Of a closed record nothing waits.
     """
     patient = locked(patient)
-    raised: list[WorkItem] = []
-    standing: set[str] = set()
+    on = patient.clinic.today(at)
     is_closed = patient.closed_at is not None or patient.deceased_on is not None
-    answers = [] if is_closed else queries.checked_again(patient, on=patient.clinic.today(at))
-    overrides = set(
-        Override.objects.filter(line__patient=patient).values_list("line__public_id", "rule", "rule_version", "fingerprint")
-    )
-    known = {(str(line), rule, version, print_) for line, rule, version, print_ in overrides}
-    pairs = {(line, rule, version) for line, rule, version, _print in known}
-    for answer in answers:
-        for finding in answer.findings:
-            if finding.level == Level.INFORM:
-                continue
-            subject = f"{answer.line.key}:{finding.rule.id}:{queries.fingerprint(finding)}"
-            standing.add(subject)
-            if _is_answered(answer.line.key, finding, known, pairs):
-                continue
-            text = queries.item_text(answer.line.product.name, finding)
-            item = raise_item(by, patient, WorkReason.FINDING, subject, text, at=at)
+    standing = [*_findings(patient, on), *_holds(patient, on)]
+    raised = []
+    for one in standing:
+        if not (is_closed or one.is_answered):
+            item = raise_item(by, patient, one.reason, one.subject, one.text, at=at)
             raised += [item] if item else []
-    raised += _look_at_holds(by, patient, standing, at) if not is_closed else []
-    _close_gone(by, patient, standing, at)
+    _settle(by, patient, {one.subject for one in standing}, is_closed=is_closed, at=at)
     return raised
 
 
-def _look_at_holds(by: Actor, patient: Patient, standing: set[str], at: datetime) -> list[WorkItem]:
-    """One item for each line on hold whose day to look again has come; its subject is added to `standing`."""
-    raised = []
-    for subject, plan in queries.holds_due(patient, on=patient.clinic.today(at)).items():
-        standing.add(subject)
+def _findings(patient: Patient, on: date) -> list[Standing]:
+    """What the rules find that is more than information. A warning answered at the line, or at its partner, is known."""
+    answers = queries.answers_of(patient)
+    return [
+        Standing(
+            WorkReason.FINDING,
+            f"{checked.line.key}:{finding.rule.id}:{queries.fingerprint(finding)}",
+            queries.item_text(checked.line.product.name, finding),
+            answers.cover(checked.line.key, finding),
+        )
+        for checked in queries.checked_again(patient, on=on)
+        for finding in checked.findings
+        if finding.level != Level.INFORM
+    ]
+
+
+def _holds(patient: Patient, on: date) -> list[Standing]:
+    """The lines on hold whose day to look again has come."""
+    found = []
+    for subject, plan in queries.holds_due(patient, on=on).items():
         words = {"product": plan.line.product.name, "day": day(plan.look_again_on), "why": plan.reason}
         text = _("%(product)s: on hold, to be looked at again on %(day)s. It was put on hold because: %(why)s") % words
-        item = raise_item(by, patient, WorkReason.LOOK_AGAIN, subject, text, at=at)
-        raised += [item] if item else []
-    return raised
+        found.append(Standing(WorkReason.LOOK_AGAIN, subject, text))
+    return found
 
 
-def _is_answered(
-    line: str, finding: Finding, known: set[tuple[str, str, int, str]], pairs: set[tuple[str, str, int]]
-) -> bool:
-    rule, version = finding.rule.id, finding.rule.version
-    if (line, rule, version, queries.fingerprint(finding)) in known:
-        return True
-    return any((other, rule, version) in pairs for other in finding.others)
+def _settle(by: Actor, patient: Patient, standing: set[str], *, is_closed: bool, at: datetime) -> None:
+    """Close open items that are no longer so (of a closed record, all); of those closed by hand note that they ceased."""
+    rows = WorkItem.objects.filter(patient=patient, reason__in=BY_ITSELF, ceased_at__isnull=True)
+    for item in rows.select_related("patient__clinic"):
+        if item.closed_at is None:
+            if is_closed or item.subject not in standing:
+                _close(by, item, WorkOutcome.GONE, "", at, ceased_at=at)
+        elif item.subject not in standing:
+            WorkItem.objects.filter(pk=item.pk).update(ceased_at=at)
 
 
-def _close_gone(by: Actor, patient: Patient, standing: set[str], at: datetime) -> None:
-    rows = WorkItem.objects.live().filter(patient=patient, reason__in=[WorkReason.FINDING, WorkReason.LOOK_AGAIN])
-    rows = rows.select_related("patient__clinic")
-    for item in rows.exclude(subject__in=standing):
-        _close(by, item, WorkOutcome.GONE, "", at)
-
-
-def _close(by: Actor, item: WorkItem, outcome: WorkOutcome | str, note: str, at: datetime) -> bool:
+def _close(
+    by: Actor, item: WorkItem, outcome: WorkOutcome | str, note: str, at: datetime, *, ceased_at: datetime | None = None
+) -> None:
     closed = (
         WorkItem.objects.live()
         .filter(pk=item.pk)
-        .update(closed_at=at, closed_by=by.user, outcome=outcome, note=note.strip()[:300], version=F("version") + 1)
+        .update(closed_at=at, closed_by=by.user, outcome=outcome, note=note, ceased_at=ceased_at, version=F("version") + 1)
     )
     if closed:
         _note(by, "work item closed", Kind.UPDATE, item, at)
-    return bool(closed)
 
 
 @transaction.atomic
-def close_item(by: Actor, item: WorkItem, *, outcome: str, note: str = "", version: int, at: datetime) -> None:
-    """Close an item as handled or not needed; what is not needed says why. The same again changes nothing."""
+def close_item(by: Actor, item: WorkItem, *, outcome: str, note: str, version: int, at: datetime) -> None:
+    """Close an item as handled or not needed, in a few words. The same again changes nothing.
+
+    Stale when it was changed since, or is closed already; ValidationError names the field.
+    """
     by.must(May.RECORD_FACTS, item.patient.clinic)
     if outcome not in (WorkOutcome.HANDLED, WorkOutcome.NOT_NEEDED):
         raise ValidationError({"outcome": _("Choose handled or not needed.")})
-    if outcome == WorkOutcome.NOT_NEEDED and not note.strip():
-        raise ValidationError({"note": _("Say why.")})
+    note = note.strip()[:300]
+    if sum(letter.isalpha() for letter in note) < FEWEST_LETTERS:
+        raise ValidationError({"note": _("Say in a few words what was done, or why it is not needed.")})
     current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
-    is_the_same = (current.outcome, current.note) == (outcome, note.strip()[:300])
-    if current.version != version and not is_the_same:
+    if (current.outcome, current.note) == (outcome, note):
+        return
+    if current.version != version or current.closed_at is not None:
         raise Stale(current)
     _close(by, item, outcome, note, at)
 

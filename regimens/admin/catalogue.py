@@ -25,7 +25,7 @@ from regimens.actions.catalogue import FACT_CHANGEABLE, MEASURED, PRODUCT_CHANGE
 from regimens.models import Product, ProductFact
 
 IDENTITY = ("key", "drug", "strength", "form", "route", "public_id")
-TOLD = _("New orders are checked with it now; lines in use are checked again tonight.")
+TOLD = _("New orders are checked with it now; lines in use are checked again within the next hours.")
 
 
 class SeenForm(forms.ModelForm):

@@ -33,6 +33,7 @@ urlpatterns = [
     path(f"{ITEM}close/", work.WorkItemClosing.as_view(), name="api_work_item_close"),
     path(f"{ITEM}snooze/", work.WorkItemSnoozing.as_view(), name="api_work_item_snooze"),
     path(PATIENT, records.PatientDetail.as_view(), name="api_patient"),
+    path(f"{PATIENT}reopen/", records.PatientReopening.as_view(), name="api_patient_reopen"),
     path(f"{PATIENT}allergies/", facts.Allergies.as_view(), name="api_allergies"),
     path(f"{PATIENT}allergies/none-known/", facts.NoKnownAllergies.as_view(), name="api_no_known_allergies"),
     path(f"{PATIENT}allergies/{WITHDRAW}", facts.AllergyWithdrawal.as_view(), name="api_allergy_withdraw"),

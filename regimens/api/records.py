@@ -1,4 +1,4 @@
-"""One patient's record: read, and corrected. A corrected date of birth asks the rules about every line again."""
+"""One patient's record: read, corrected, opened again. Both changes ask the rules about every line again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from patients.actions import open_patient
 from patients.api.base import ETAG, ChangedProblem, PatientEndpoint
 from patients.api.records import VERSIONED
 from patients.api.score_shapes import AffectedOut, CorrectIn, CorrectionProblem
-from patients.api.shapes import PatientOut
+from patients.api.shapes import NothingIn, PatientOut
 from patients.errors import ScoresAffected
 from patients.models import Patient
 from regimens import actions
@@ -75,3 +75,17 @@ class PatientDetail(PatientEndpoint):
             text = "Stored scores rest on the birth date. Nothing was saved: send affected_scores with what to do."
             shown = AffectedOut(affected.rows, many=True).data
             raise Refused(HTTPStatus.CONFLICT, text, affected_scores=shown) from affected
+
+
+class PatientReopening(PatientEndpoint):
+    """Reopening a record."""
+
+    @operation("patients_reopen", takes=NothingIn, answer=PatientOut, **VERSIONED)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Open a closed record again; a date of death entered with the closing is taken back."""
+        patient = self.patient(public_id, May.EDIT_PATIENTS)
+        version = self.version()
+        self.body(NothingIn)
+        with self.saving(version):
+            saved = actions.reopen_patient(self.actor(patient.clinic), patient, version=version, at=now())
+        return self.answer(saved)

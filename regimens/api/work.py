@@ -72,7 +72,9 @@ class CloseItemIn(StrictSerializer):
     """How an item came to its end."""
 
     outcome = serializers.ChoiceField(CLOSED_BY_HAND)
-    note = serializers.CharField(max_length=300, allow_blank=True, default="", help_text="Needed for `not_needed`.")
+    note = serializers.CharField(
+        max_length=300, help_text="What was done, or why nothing is needed: three letters or more."
+    )
 
 
 class SnoozeItemIn(StrictSerializer):
@@ -135,10 +137,14 @@ class WorkItemEndpoint(PatientEndpoint):
             by = self.actor(item.patient.clinic)
             open_patient(by, item.patient, at=now(), page="work item opened")
             current = WorkItemOut(stale.current).data
-            if stale.current.version == version:
-                raise Refused(HTTPStatus.CONFLICT, "The item is closed already.", current=current) from stale
             text = "The item was changed since you read it. Nothing was saved."
-            raise Refused(HTTPStatus.PRECONDITION_FAILED, text, current=current) from stale
+            if stale.current.outcome:
+                text = "The item is closed already. Nothing was saved."
+            if stale.current.outcome == WorkOutcome.GONE:
+                text = "The item closed by itself: what it says is no longer so. Nothing was saved."
+            is_seen = stale.current.version == version
+            status = HTTPStatus.CONFLICT if is_seen else HTTPStatus.PRECONDITION_FAILED
+            raise Refused(status, text, current=current) from stale
 
     def shown(self, item: WorkItem) -> Response:
         """The item as it stands, with its version as ETag."""
@@ -151,7 +157,10 @@ class WorkItemClosing(WorkItemEndpoint):
 
     @operation("work_items_close", takes=CloseItemIn, **CHANGING)
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Close an item as handled, or as not needed and why. The `version` in the list is its ETag."""
+        """Close an item as handled or not needed, in a few words. The `version` in the list is its ETag.
+
+        409 when it is closed already, by somebody or, when what it says was no longer so, by itself.
+        """
         item, version = self.item(public_id), self.version()
         values = self.body(CloseItemIn)
         with self.changing(item, version):

@@ -15,7 +15,9 @@ class CloseItemForm(forms.Form):
     """How an item came to its end."""
 
     outcome = forms.ChoiceField(label=_("Outcome"), choices=BY_HAND, widget=forms.RadioSelect)
-    note = forms.CharField(label=_("Note"), max_length=300, required=False, help_text=_("What is not needed says why."))
+    note = forms.CharField(
+        label=_("In a few words"), max_length=300, help_text=_("What was done, or why nothing needs to be done.")
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -39,12 +40,19 @@ class OpenQuerySet(ClinicalQuerySet):
     """Rows of clinical content that begin and end."""
 
     def live(self) -> OpenQuerySet:
-        """Those that have not ended."""
+        """Those without an end, come or planned."""
         return self.filter(ended_on__isnull=True)
+
+    def in_use(self, on: date) -> OpenQuerySet:
+        """Those whose end has not come by a day: none is known, or it lies ahead. What ended before it began never was."""
+        ahead = Q(ended_on__gt=on) & Q(ended_on__gt=F(self.model.BEGINS))
+        return self.filter(Q(ended_on__isnull=True) | ahead)
 
 
 class Opened(PublicIdModel):
     """Something about a patient that begins, with who and when, and ends, with who, when and why."""
+
+    BEGINS: ClassVar[str]  # the column of its first day
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="%(class)ss")
     started_at = models.DateTimeField()
@@ -63,6 +71,8 @@ class Opened(PublicIdModel):
 
 class Regimen(Opened):
     """Everything a patient uses, from a day on. One is open at a time; changes are lines."""
+
+    BEGINS = "started_on"
 
     started_on = models.DateField(_("from"))
     end_reason = models.CharField(_("why it ended"), max_length=16, choices=EndReason, blank=True)
@@ -93,6 +103,8 @@ class AmountUnit(models.TextChoices):
 
 class RegimenLine(Opened):
     """One product of a regimen. Its sites may be in different phases: those are its plans."""
+
+    BEGINS = "starts_on"
 
     regimen = models.ForeignKey(Regimen, on_delete=models.PROTECT, related_name="lines")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lines")
@@ -130,6 +142,10 @@ class RegimenLine(Opened):
     def __str__(self) -> str:
         return str(self.product)
 
+    def has_ended(self, on: date) -> bool:
+        """Whether its end has come by a day; an end may be planned ahead, and until then the line is in use."""
+        return self.ended_on is not None and self.ended_on <= max(on, self.starts_on)
+
 
 PHASES = {
     Phase.INDUCTION: _("Induction (once or twice daily)"),
@@ -143,6 +159,8 @@ PHASES = {
 
 class DosePlan(Opened):
     """How a line is used from a day on, on the sites that are in this phase. Ended on a day: that day is the next one's."""
+
+    BEGINS = "from_on"
 
     line = models.ForeignKey(RegimenLine, on_delete=models.PROTECT, related_name="plans")
     phase = models.CharField(_("phase"), max_length=12, choices=coded(PHASES))

@@ -53,6 +53,7 @@ class WorkItem(PublicIdModel):
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     outcome = models.CharField(_("outcome"), max_length=12, choices=WorkOutcome, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    ceased_at = models.DateTimeField(null=True, blank=True)  # not so any more since; if it comes again, it is new
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = WorkItemQuerySet.as_manager()
@@ -68,6 +69,9 @@ class WorkItem(PublicIdModel):
                 name="workitem_closed_with_outcome",
             ),
             models.CheckConstraint(
+                condition=~Q(outcome="gone") | Q(ceased_at__isnull=False), name="workitem_gone_has_ceased"
+            ),
+            models.CheckConstraint(
                 condition=Q(snoozed_until_on__isnull=True) | ~Q(snooze_why=""), name="workitem_snoozed_with_why"
             ),
             paired("workitem_acknowledged_at_and_by", "acknowledged_at", "acknowledged_by"),
@@ -79,10 +83,11 @@ class WorkItem(PublicIdModel):
 
 
 class LastCheck(models.Model):
-    """The clinic's day on which the sweep last asked the rules about every line of a patient. No row: it is due."""
+    """When, and by whose labels, the sweep last asked the rules about every line of a patient. No row: it is due."""
 
     patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="+")
-    checked_on = models.DateField()
+    checked_on = models.DateField()  # a day of the clinic
+    jurisdiction = models.CharField(max_length=8, blank=True)  # of the clinic then; another one now: it is due
 
     def __str__(self) -> str:
         return f"{self.checked_on}"

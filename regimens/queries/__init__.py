@@ -20,7 +20,16 @@ from regimens.queries.regimen import (
     regimen_page,
     uses_emollient,
 )
-from regimens.queries.work import count_of_lines, due_for_check, holds_due, open_work, raised_at, work_item, work_lines
+from regimens.queries.work import (
+    answers_of,
+    count_of_lines,
+    due_for_check,
+    holds_due,
+    open_work,
+    raised_at,
+    work_item,
+    work_lines,
+)
 
 __all__ = [
     "Bars",
@@ -31,6 +40,7 @@ __all__ = [
     "Preview",
     "RegimenPage",
     "Timeline",
+    "answers_of",
     "case",
     "checked",
     "checked_again",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,9 @@ from clinics.models import Clinic
 from clinics.models.base import day, local_date
 from patients.models import Patient
 from regimens.models import DosePlan, LastCheck, RegimenLine, WorkItem
+from regimens.protocol.base import Finding
 from regimens.protocol.facts import Phase
+from regimens.queries.checks import fingerprint
 
 WORK_PAGE = 50
 
@@ -104,9 +106,45 @@ def count_of_lines(items: Iterable[WorkItem]) -> int:
     return len({item.subject.partition(":")[0] for item in items})
 
 
+@dataclass(frozen=True)
+class Answers:
+    """The warnings answered at the lines of a patient, and since when each line is recorded; lines by their key."""
+
+    given: set[tuple[str, str, int, str]] = field(default_factory=set)  # line, rule, version, fingerprint
+    last_at: dict[tuple[str, str, int], datetime] = field(default_factory=dict)  # line, rule, version
+    started_at: dict[str, datetime] = field(default_factory=dict)
+
+    def cover(self, line: str, finding: Finding) -> bool:
+        """Whether a finding was answered: at its line, or, about a pair, at the other line since this one is recorded.
+
+        What was answered there before cannot have been about this line.
+        """
+        rule = finding.rule.id, finding.rule.version
+        if (line, *rule, fingerprint(finding)) in self.given:
+            return True
+        told = (self.last_at.get((other, *rule)) for other in finding.others)
+        return any(at is not None and at >= self.started_at[line] for at in told)
+
+
+def answers_of(patient: Patient) -> Answers:
+    """What was answered about the lines of a patient, in one query."""
+    found = Answers()
+    own = ("overrides__rule", "overrides__rule_version", "overrides__fingerprint", "overrides__at")
+    rows = RegimenLine.objects.filter(patient=patient).order_by("overrides__at")
+    for public_id, started_at, rule, version, seen, at in rows.values_list("public_id", "started_at", *own):
+        line = str(public_id)
+        found.started_at[line] = started_at
+        if rule is not None:
+            found.given.add((line, rule, version, seen))
+            found.last_at[line, rule, version] = at
+    return found
+
+
 def holds_due(patient: Patient, *, on: date) -> dict[str, DosePlan]:
     """The holds that are to be looked at again, by the subject of their item: one for each line, the first of its holds."""
-    rows = DosePlan.objects.live().filter(patient=patient, phase=Phase.HOLD, look_again_on__lte=on)
+    rows = DosePlan.objects.in_use(on).filter(patient=patient, phase=Phase.HOLD, look_again_on__lte=on)
+    # A pause whose end lies ahead without that of its line was looked at: it lasts until the next dose.
+    rows = rows.filter(Q(ended_on__isnull=True) | Q(ended_on=F("line__ended_on")))
     found: dict[str, DosePlan] = {}
     seen: set[int] = set()
     for plan in rows.select_related("line__product").order_by("id"):
@@ -117,8 +155,11 @@ def holds_due(patient: Patient, *, on: date) -> dict[str, DosePlan]:
 
 
 def due_for_check(clinic: Clinic, *, on: date, after: int = 0, size: int = 100) -> list[tuple[int, UUID]]:
-    """Keys and public ids of patients with a line in use that no sweep has checked on this day of the clinic, by key."""
-    lines = RegimenLine.objects.live().filter(patient=OuterRef("pk"))
-    checked = LastCheck.objects.filter(patient=OuterRef("pk"), checked_on__gte=on)
+    """Keys and public ids of patients with a line in use whom no sweep has checked on this day of the clinic, by key.
+
+    A check by the labels of another jurisdiction, which the clinic had before, is none.
+    """
+    lines = RegimenLine.objects.in_use(on).filter(patient=OuterRef("pk"))
+    checked = LastCheck.objects.filter(patient=OuterRef("pk"), checked_on__gte=on, jurisdiction=clinic.jurisdiction)
     rows = Patient.objects.filter(clinic=clinic, closed_at__isnull=True, pk__gt=after)
     return list(rows.filter(Exists(lines), ~Exists(checked)).order_by("pk").values_list("pk", "public_id")[:size])

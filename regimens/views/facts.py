@@ -1,4 +1,4 @@
-"""Facts that treatment rules depend on: allergies, measurements, precautions, a corrected date of birth; and taking back.
+"""Facts that treatment rules depend on: allergies, measurements, precautions, date of birth; taking back, opening again.
 
 Each is saved by an action that asks the rules about every line again; what they newly say stands beside "saved".
 """
@@ -180,6 +180,23 @@ def _stale_page(request: Request, patient: Patient, by: Actor, form: EditForm) -
         "tab": "details",
     }
     return page(request, "patients/form.html", patient, by, status=409, **context)
+
+
+@require_http_methods(["GET", "POST"])
+def patient_reopen(request: Request, public_id: UUID) -> HttpResponse:
+    """Open a closed record again."""
+    patient, by = opened(request, public_id)
+    by.must(May.EDIT_PATIENTS, patient.clinic)
+    if request.method != "POST":
+        return page(request, "patients/reopen.html", patient, by)
+    at = now()
+    try:
+        patient = actions.reopen_patient(by, patient, version=patient.version, at=at)
+    except Stale:
+        return saved(request, patient, _("The record is open already"))
+    answer = saved(request, patient, _("Record opened again"))
+    say_what_was_raised(request, patient, by, at=at)
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

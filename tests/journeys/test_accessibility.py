@@ -529,7 +529,7 @@ def work_form(name: str) -> Reach:
 
 def work_done(stage: Stage) -> Page:
     item = waiting(stage)
-    close_item(stage.by, item, outcome="handled", version=1, at=timezone.now())
+    close_item(stage.by, item, outcome="handled", note="called", version=1, at=timezone.now())
     return stage.open("work_close", item.public_id)
 
 

@@ -89,7 +89,7 @@ def fact_form(fact: ProductFact, **more: Any) -> dict[str, Any]:
 def test_platform_administrator_changes_a_product_and_that_is_noted(platform: Client):
     product = Product.objects.get(key="tacrolimus-0.1")
     answer = platform.post(page_of(product), product_form(product, cross_groups=["macrolides", "biologics"]), follow=True)
-    assert "lines in use are checked again tonight" in text_of(answer)
+    assert "lines in use are checked again within the next hours" in text_of(answer)
     product.refresh_from_db()
     assert product.cross_groups == ["macrolides", "biologics"]
     row = AuditEvent.objects.get(verb="product changed")
@@ -167,7 +167,7 @@ def test_label_fact_is_changed_and_that_is_noted(platform: Client):
     fact = ProductFact.objects.get(product__key="tacrolimus-0.1", kind="min-age-months", jurisdiction="EU")
     assert (fact.value, fact.is_verified) == (Decimal(192), True)
     answer = platform.post(page_of(fact), fact_form(fact, value="144", source_on="2026-11-19"), follow=True)
-    assert "lines in use are checked again tonight" in text_of(answer)
+    assert "lines in use are checked again within the next hours" in text_of(answer)
     fact.refresh_from_db()
     assert (fact.value, fact.source_on, fact.kind) == (Decimal(144), date(2026, 11, 19), "min-age-months")
     row = AuditEvent.objects.get(verb="label fact changed")
@@ -191,7 +191,7 @@ def test_label_fact_is_added_with_kind_and_source(platform: Client):
     sent = {"product": product.pk, "kind": "status", "jurisdiction": "UK", "text": "licensed", "source": "MHRA", "seen": ""}
     before = product.facts.count()
     answer = platform.post(reverse("admin:regimens_productfact_add"), sent | {"is_verified": "on"}, follow=True)
-    assert "lines in use are checked again tonight" in text_of(answer)
+    assert "lines in use are checked again within the next hours" in text_of(answer)
     fact = product.facts.latest("pk")
     assert (product.facts.count(), fact.kind, fact.text, fact.source, fact.is_verified, fact.value) == (
         before + 1,

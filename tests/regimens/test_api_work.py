@@ -69,9 +69,11 @@ def test_other_clinics_and_unknown_queries_are_refused(
 
 
 def test_an_item_is_closed(nurse: User, item: WorkItem) -> None:
-    answer = Api(nurse).post(f"work-items/{item.public_id}/close/", {"outcome": "handled"}, If_Match='"1"')
+    answer = Api(nurse).post(
+        f"work-items/{item.public_id}/close/", {"outcome": "handled", "note": "called"}, If_Match='"1"'
+    )
     assert answer.status_code == 200, answer.content
-    assert (answer["ETag"], answer.json()["outcome"]) == ('"2"', "handled")
+    assert (answer["ETag"], answer.json()["outcome"], answer.json()["note"]) == ('"2"', "handled", "called")
     item.refresh_from_db()
     assert (item.outcome, item.closed_by) == ("handled", nurse)
     assert Api(nurse).get("work-items/").json()["results"] == []
@@ -89,10 +91,13 @@ def test_an_item_is_put_off(nurse: User, item: WorkItem) -> None:
 @pytest.mark.parametrize(
     ("action", "body", "field"),
     [
-        ("close", {}, "outcome"),
-        ("close", {"outcome": "gone"}, "outcome"),
+        ("close", {"note": "called"}, "outcome"),
+        ("close", {"outcome": "gone", "note": "called"}, "outcome"),
         ("close", {"outcome": "not_needed"}, "note"),
-        ("close", {"outcome": "handled", "closed_by": "me"}, "closed_by"),
+        ("close", {"outcome": "handled"}, "note"),
+        ("close", {"outcome": "handled", "note": ""}, "note"),
+        ("close", {"outcome": "handled", "note": "ok"}, "note"),
+        ("close", {"outcome": "handled", "note": "called", "closed_by": "me"}, "closed_by"),
         ("snooze", {"why": "later"}, "until_on"),
         ("snooze", body_of("snooze") | {"why": ""}, "why"),
         ("snooze", body_of("snooze", days=0), "until_on"),
@@ -133,10 +138,24 @@ def test_the_same_close_twice_is_once_and_another_one_is_refused(nurse: User, it
 
 
 def test_a_closed_item_is_not_put_off(nurse: User, by: Actor, item: WorkItem) -> None:
-    actions.close_item(by, item, outcome="handled", version=1, at=NOW)
+    actions.close_item(by, item, outcome="handled", note="called", version=1, at=NOW)
     answer = Api(nurse).post(f"work-items/{item.public_id}/snooze/", body_of("snooze"), If_Match='"2"')
     assert answer.status_code == 409
     assert answer.json()["current"]["outcome"] == "handled"
+
+
+@pytest.mark.parametrize("action", ["close", "snooze"])
+@pytest.mark.parametrize(("version", "status"), [(1, 412), (2, 409)])
+def test_an_item_that_closed_by_itself_is_shown_as_it_is(
+    nurse: User, by: Actor, patient: Patient, item: WorkItem, action: str, version: int, status: int
+) -> None:
+    actions.check_again(by, patient, at=NOW)  # no rule finds such a thing
+    refused = Api(nurse).post(f"work-items/{item.public_id}/{action}/", body_of(action), If_Match=f'"{version}"')
+    assert refused.status_code == status
+    assert "closed by itself" in refused.json()["detail"]
+    assert (refused.json()["current"]["outcome"], refused.json()["current"]["version"]) == ("gone", 2)
+    item.refresh_from_db()
+    assert (item.outcome, item.version) == ("gone", 2)
 
 
 @pytest.mark.parametrize("action", ["close", "snooze"])

@@ -238,7 +238,8 @@ def test_one_open_item_of_a_subject_closed_with_its_outcome(by: Actor, adult: Pa
     is_refused(row, "workitem_snoozed_with_why", snoozed_until_on=TODAY)
     is_refused(row, "workitem_acknowledged_at_and_by", acknowledged_at=NOW)
     is_taken(row, snoozed_until_on=TODAY, snooze_why="later", acknowledged_at=NOW, acknowledged_by=by.account)
-    is_taken(row, closed_at=NOW, outcome="gone")
+    is_refused(row, "workitem_gone_has_ceased", closed_at=NOW, outcome="gone")
+    is_taken(row, closed_at=NOW, outcome="gone", ceased_at=NOW)
     WorkItem.objects.create(**values)
 
 

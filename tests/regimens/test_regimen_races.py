@@ -136,7 +136,7 @@ def test_an_item_is_closed_by_two_at_once_once(by: Actor, adult: Patient) -> Non
     make_regimen(adult, by=by)
     actions.record_precaution(by, adult, INFECTED, at=NOW)
     item = WorkItem.objects.get()
-    close = told(lambda: actions.close_item(by, item, outcome="handled", version=1, at=NOW))
+    close = told(lambda: actions.close_item(by, item, outcome="handled", note="called", version=1, at=NOW))
     late = told(lambda: actions.snooze_item(by, item, until_on=TODAY + timedelta(1), why="later", version=1, at=NOW))
     assert at_once(close, close) == {"done": 2}
     assert AuditEvent.objects.filter(verb="work item closed").count() == 1

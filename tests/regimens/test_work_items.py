@@ -12,22 +12,28 @@ from django.core.exceptions import ValidationError
 
 from clinics.access import Actor, system_actor
 from clinics.errors import NotAllowed, Stale
-from clinics.models import AuditEvent, Clinic, User
+from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions as records
 from patients.models import Allergy, Patient, Precaution
 from regimens import actions
 from regimens.actions import Reply
 from regimens.errors import Unsafe
 from regimens.models import Override, WorkItem, WorkReason
-from tests.factories import NOW, actor_for, make_emollient, make_order, make_patient, make_regimen
+from tests.factories import NOW, actor_for, make_emollient, make_member, make_order, make_patient, make_regimen
 from tests.regimens.every_action import begun, refused, verbs_since, writes_that_fail
 
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 11, 20)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 KNOWN = Reply("known", "Seen weekly.")
 NIGHT = system_actor("task")
+
+
+@pytest.fixture
+def lead(clinic: Clinic) -> Actor:
+    """The medical lead of the clinic."""
+    return actor_for(make_member(clinic, Role.DERMATOLOGIST, is_medical_lead=True), clinic)
 
 
 def two_lines(by: Actor, patient: Patient, **more: Any) -> None:
@@ -151,6 +157,7 @@ def test_a_withdrawn_fact_closes_its_item_as_gone(by: Actor, adult: Patient) -> 
     actions.withdraw(by, row, reason="another patient", at=NOW + DAY)
     item = WorkItem.objects.get()
     assert (item.outcome, item.closed_at, item.closed_by, item.version) == ("gone", NOW + DAY, by.account, 2)
+    assert item.ceased_at == NOW + DAY
     assert verbs_since(before)[-1] == "work item closed"
 
 
@@ -201,6 +208,23 @@ def test_what_somebody_closed_stays_closed_while_the_fact_is_the_same(by: Actor,
     assert WorkItem.objects.live().count() == 1
 
 
+@pytest.mark.parametrize("outcome", ["handled", "not_needed"])
+def test_what_somebody_closed_is_new_when_it_went_and_comes_again(by: Actor, adult: Patient, outcome: str) -> None:
+    two_lines(by, adult)
+    row = infect(by, adult)
+    item = WorkItem.objects.get()
+    actions.close_item(by, item, outcome=outcome, note="seen", version=1, at=NOW)
+    item.refresh_from_db()
+    assert item.ceased_at is None
+    actions.withdraw(by, row, reason="error", at=NOW + HOUR)
+    actions.check_again(NIGHT, adult, at=NOW + 2 * HOUR)
+    item.refresh_from_db()
+    assert (item.outcome, item.ceased_at, item.version) == (outcome, NOW + HOUR, 2)  # noted once, as it was first seen
+    infect(by, adult, at=NOW + 3 * HOUR)
+    again = WorkItem.objects.live().get()
+    assert (again.subject, again.raised_at) == (item.subject, NOW + 3 * HOUR)  # of the same day: the same subject
+
+
 def test_an_answered_warning_does_not_wait_until_the_fact_is_new(by: Actor, adult: Patient) -> None:
     infect(by, adult)
     two_lines(by, adult, replies={"infection-tci": KNOWN})
@@ -219,6 +243,22 @@ def test_an_answer_at_one_line_is_not_an_answer_at_another(by: Actor, adult: Pat
     )
     with refused(Unsafe):
         actions.add_line(by, regimen, [make_order("tacrolimus-0.1", "cheeks:right")], at=NOW)
+
+
+def test_an_answer_at_another_line_from_before_a_line_was_there_is_not_about_it(
+    by: Actor, adult: Patient, lead: Actor
+) -> None:
+    """Three steroids of one class: the answer at the second was about the first, and nobody was asked at the third."""
+    orders = [make_order(key, "trunk") for key in ("hydrocortisone-1", "clobetasone-butyrate-0.05")] + [make_emollient()]
+    regimen = make_regimen(adult, *orders, by=by, replies={"two-of-one-class": KNOWN})
+    choice = {"params": {}, "source": "own", "reason": "trial", "at": NOW}
+    actions.choose_rule(lead, adult.clinic, "two-of-one-class", level=1, **choice)
+    (third,) = actions.add_line(by, regimen, [make_order("betamethasone-valerate-0.1", "trunk")], at=NOW + HOUR)
+    actions.check_again(NIGHT, adult, at=NOW + HOUR)
+    assert not WorkItem.objects.exists()
+    actions.choose_rule(lead, adult.clinic, "two-of-one-class", level=2, **choice)
+    actions.check_again(NIGHT, adult, at=NOW + DAY)
+    assert str(third.public_id) in {item.subject.split(":")[0] for item in WorkItem.objects.live()}
 
 
 def test_a_pair_answered_at_the_second_line_does_not_wait_at_the_first(by: Actor, adult: Patient) -> None:
@@ -276,6 +316,31 @@ def test_of_a_closed_record_nothing_waits_and_reopened_it_does(by: Actor, adult:
     records.reopen_patient(by, closed, version=closed.version, at=NOW + 2 * DAY)
     actions.check_again(NIGHT, adult, at=NOW + 2 * DAY)
     assert rules_waiting() == ["infection-tci"]
+
+
+@pytest.mark.parametrize("on_another_day", [False, True])
+def test_what_somebody_closed_does_not_come_again_with_a_record_that_is_reopened(
+    by: Actor, adult: Patient, on_another_day: bool
+) -> None:
+    two_lines(by, adult)
+    infect(by, adult)
+    actions.close_item(by, WorkItem.objects.get(), outcome="handled", note="seen", version=1, at=NOW)
+    closed = records.close_patient(by, adult, reason="moved", version=adult.version, at=NOW)
+    actions.check_again(NIGHT, adult, at=NOW + HOUR)
+    later = NOW + on_another_day * DAY
+    actions.reopen_patient(by, closed, version=closed.version, at=later)
+    assert WorkItem.objects.count() == 1
+
+
+def test_what_was_recorded_while_the_record_was_closed_waits_when_it_is_opened_again(by: Actor, adult: Patient) -> None:
+    two_lines(by, adult)
+    closed = records.close_patient(by, adult, reason="moved", version=adult.version, at=NOW)
+    infect(by, adult)
+    assert not WorkItem.objects.exists()
+    before = AuditEvent.objects.count()
+    actions.reopen_patient(by, closed, version=closed.version, at=NOW)
+    assert rules_waiting() == ["infection-tci"]
+    assert verbs_since(before) == ["patient reopened", "work item raised"]
 
 
 def test_a_fact_and_its_items_are_one_change(by: Actor, adult: Patient) -> None:
@@ -336,15 +401,34 @@ def test_the_same_close_again_changes_nothing_and_another_is_stale(by: Actor, it
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("outcome", {"outcome": ""}),
-        ("outcome", {"outcome": "gone"}),
-        ("note", {"outcome": "not_needed"}),
+        ("outcome", {"outcome": "", "note": "called"}),
+        ("outcome", {"outcome": "gone", "note": "called"}),
+        ("note", {"outcome": "not_needed", "note": ""}),
         ("note", {"outcome": "not_needed", "note": " "}),
+        ("note", {"outcome": "handled", "note": ""}),
+        ("note", {"outcome": "handled", "note": " ok "}),
+        ("note", {"outcome": "handled", "note": "1, 2, 3: ok"}),
     ],
 )
 def test_closing_says_what_became_of_it(by: Actor, item: WorkItem, field: str, values: dict[str, Any]) -> None:
     with refused(ValidationError, field):
         actions.close_item(by, item, **values, version=1, at=NOW)
+
+
+@pytest.mark.parametrize("outcome", ["handled", "not_needed"])
+def test_three_letters_are_enough(by: Actor, item: WorkItem, outcome: str) -> None:
+    actions.close_item(by, item, outcome=outcome, note="GP!s", version=1, at=NOW)
+    item.refresh_from_db()
+    assert (item.outcome, item.note) == (outcome, "GP!s")
+
+
+def test_what_went_by_itself_is_not_closed_by_hand(by: Actor, item: WorkItem) -> None:
+    """Whether somebody saw it before it went or after."""
+    actions.withdraw(by, Precaution.objects.get(), reason="error", at=NOW)
+    for version in (1, 2):
+        with refused(Stale) as caught:
+            actions.close_item(by, item, outcome="handled", note="called", version=version, at=NOW)
+        assert (caught.value.current.outcome, caught.value.current.version) == ("gone", 2)
 
 
 @pytest.mark.parametrize(("days", "is_fine"), [(-1, False), (0, False), (1, True), (90, True), (91, False)])
@@ -368,10 +452,10 @@ def test_putting_off_says_why(by: Actor, item: WorkItem) -> None:
 
 def test_an_item_from_a_stale_page_stays(by: Actor, item: WorkItem) -> None:
     with refused(Stale):
-        actions.close_item(by, item, outcome="handled", version=2, at=NOW)
+        actions.close_item(by, item, outcome="handled", note="called", version=2, at=NOW)
     with refused(Stale):
         actions.snooze_item(by, item, until_on=TODAY + DAY, why="later", version=2, at=NOW)
-    actions.close_item(by, item, outcome="handled", version=1, at=NOW)
+    actions.close_item(by, item, outcome="handled", note="called", version=1, at=NOW)
     with refused(Stale):
         actions.snooze_item(by, item, until_on=TODAY + DAY, why="later", version=2, at=NOW)
 
@@ -381,10 +465,11 @@ def test_items_are_for_those_who_record_facts(
 ) -> None:
     for who in (actor_for(clinic_admin, clinic), actor_for(outsider, clinic), actor_for(outsider, other_clinic), NIGHT):
         with refused(NotAllowed):
-            actions.close_item(who, item, outcome="handled", version=1, at=NOW)
+            actions.close_item(who, item, outcome="handled", note="called", version=1, at=NOW)
         with refused(NotAllowed):
             actions.snooze_item(who, item, until_on=TODAY + DAY, why="later", version=1, at=NOW)
 
 
 def test_closing_leaves_nothing_when_a_write_fails(by: Actor, item: WorkItem) -> None:
-    assert writes_that_fail(lambda: actions.close_item(by, item, outcome="handled", version=1, at=NOW)) == 2
+    closing = {"outcome": "handled", "note": "called", "version": 1, "at": NOW}
+    assert writes_that_fail(lambda: actions.close_item(by, item, **closing)) == 2

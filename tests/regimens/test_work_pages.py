@@ -92,7 +92,7 @@ def test_the_oldest_stands_first_and_pages_follow_without_gaps(
 
 def test_a_page_goes_on_from_an_item_that_was_closed_meanwhile(by: Actor, patient: Patient) -> None:
     items = [item_of(by, patient, f"Item {number}.", at=NOW + timedelta(hours=number)) for number in range(3)]
-    actions.close_item(by, items[0], outcome="handled", version=1, at=NOW)
+    actions.close_item(by, items[0], outcome="handled", note="called", version=1, at=NOW)
     rows, more = queries.open_work(by.user, patient.clinic, on=NOW.date(), after=items[0].public_id)
     assert ([row.text for row in rows], more) == (["Item 1.", "Item 2."], False)
 
@@ -104,7 +104,7 @@ def test_only_open_items_of_open_records_of_the_active_clinic(
     closed = make_patient(clinic)
     item_of(by, closed, "Of a closed record.")
     patients.close_patient(by, closed, reason="moved", version=1, at=NOW)
-    actions.close_item(by, item_of(by, patient, "Done."), outcome="handled", version=1, at=NOW)
+    actions.close_item(by, item_of(by, patient, "Done."), outcome="handled", note="called", version=1, at=NOW)
     item_of(actor_for(outsider, other_patient.clinic), other_patient, "Theirs.")
     assert texts(signed_in(nurse).get(reverse("work_list")).content.decode()) == ["Ours."]
     assert texts(signed_in(outsider).get(reverse("work_list")).content.decode()) == ["Theirs."]
@@ -130,7 +130,9 @@ def test_an_item_is_closed_as_handled(signed_in: SignIn, nurse: User, by: Actor,
     assert f'name="{guard.FIELD}"' in page
     assert "checked" not in page  # nothing is chosen beforehand
     assert client.post(url, {"version": "1"}).status_code == 422
-    answer = client.post(url, {"outcome": "handled", "note": "", "version": "1"})
+    silent = client.post(url, {"outcome": "handled", "note": "", "version": "1"})
+    assert silent.status_code == 422
+    answer = client.post(url, {"outcome": "handled", "note": "called", "version": "1"})
     assert (answer.status_code, answer["Location"]) == (302, reverse("work_list"))
     item.refresh_from_db()
     assert (item.outcome, item.closed_by, item.version) == ("handled", nurse, 2)
@@ -142,9 +144,10 @@ def test_an_item_is_closed_as_handled(signed_in: SignIn, nurse: User, by: Actor,
 def test_what_is_not_needed_says_why(signed_in: SignIn, nurse: User, by: Actor, patient: Patient) -> None:
     item, client = item_of(by, patient), signed_in(nurse)
     url = reverse("work_close", args=[item.public_id])
-    answer = client.post(url, {"outcome": "not_needed", "note": " ", "version": "1"})
+    assert client.post(url, {"outcome": "not_needed", "note": " ", "version": "1"}).status_code == 422
+    answer = client.post(url, {"outcome": "not_needed", "note": "no", "version": "1"})
     assert answer.status_code == 422
-    assert "Say why." in answer.content.decode()
+    assert "Say in a few words what was done, or why it is not needed." in answer.content.decode()
     assert client.post(url, {"outcome": "not_needed", "note": "healed", "version": "1"}).status_code == 302
     item.refresh_from_db()
     assert (item.outcome, item.note) == ("not_needed", "healed")
@@ -152,7 +155,7 @@ def test_what_is_not_needed_says_why(signed_in: SignIn, nurse: User, by: Actor, 
 
 def test_nobody_closes_by_hand_as_gone(signed_in: SignIn, nurse: User, by: Actor, patient: Patient) -> None:
     url = reverse("work_close", args=[item_of(by, patient).public_id])
-    assert signed_in(nurse).post(url, {"outcome": "gone", "version": "1"}).status_code == 422
+    assert signed_in(nurse).post(url, {"outcome": "gone", "note": "healed", "version": "1"}).status_code == 422
 
 
 def test_what_is_put_off_comes_back_on_its_day(
@@ -211,7 +214,7 @@ def test_an_item_closed_by_somebody_else_is_shown_as_it_is(
     signed_in: SignIn, nurse: User, by: Actor, patient: Patient
 ) -> None:
     item, client = item_of(by, patient), signed_in(nurse)
-    actions.close_item(by, item, outcome="handled", version=1, at=NOW)
+    actions.close_item(by, item, outcome="handled", note="called", version=1, at=NOW)
     later = boxes("until_on", timezone.now() + timedelta(days=9)) | {"why": "later", "version": "1"}
     otherwise = {"outcome": "not_needed", "note": "healed", "version": "1"}
     for name, values in (("work_snooze", later), ("work_close", otherwise)):
@@ -221,6 +224,20 @@ def test_an_item_closed_by_somebody_else_is_shown_as_it_is(
     page = client.get(reverse("work_close", args=[item.public_id])).content.decode()
     assert "This was closed on" in page
     assert "data-keep" not in page
+
+
+def test_an_item_that_closed_by_itself_says_so(signed_in: SignIn, nurse: User, by: Actor, patient: Patient) -> None:
+    item, client = item_of(by, patient), signed_in(nurse)
+    actions.check_again(by, patient, at=NOW)  # no rule finds such a thing
+    url = reverse("work_close", args=[item.public_id])
+    for version in ("1", "2"):
+        answer = client.post(url, {"outcome": "handled", "note": "called", "version": version})
+        assert answer.status_code == 409
+        assert "This closed by itself on" in answer.content.decode()
+        assert "what it says is no longer so" in answer.content.decode()
+        assert "data-keep" not in answer.content.decode()
+    item.refresh_from_db()
+    assert (item.outcome, item.note) == ("gone", "")
 
 
 def test_a_clinic_administrator_reads_no_clinical_word_in_the_audit(
