@@ -28,9 +28,9 @@ demo-reset: export ADTRACK_DEMO = 1
 demo-reset: $(BASE)
 	@$(PY) manage.py demo --reset
 
-# loadgroup: tests that share one running stack stay in one process.
+# loadfile: tests that share what their file makes once stay in one process (tests/spread.py).
 test: $(TEST)
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(LINT)
 	$(PY) -m ruff check .

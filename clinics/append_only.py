@@ -1,8 +1,7 @@
 """The database itself refuses to change or delete audit rows.
 
 Row triggers on both engines. On PostgreSQL `TRUNCATE`, which a test database needs, fires no row trigger; production denies
-it by role (docs/security.md). On SQLite the tests take the triggers off and put them back with these very statements
-(tests/conftest.py); nothing in the application does.
+it by role (docs/security.md). On SQLite the tests copy a database back whole (tests/conftest.py); nothing takes them off.
 """
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -40,7 +39,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take the guard off: for the reverse migration and for flushing an SQLite test database."""
+    """Take the guard off: for the reverse migration."""
     _run(connection, POSTGRESQL_OFF if connection.vendor == "postgresql" else SQLITE_OFF)
 
 

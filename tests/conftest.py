@@ -3,53 +3,73 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteDatabase
-from django.test import Client
+from django.test import Client, TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
-from clinics import append_only
 from clinics.access import Actor
 from clinics.models import Clinic, Role, User
 from patients.models import GuardianLink, Patient, PatientLink
-from regimens.models import Product
 from tests.factories import NOW, actor_for, make_clinic, make_member, make_patient, make_user
 
-pytest_plugins = ["tests.left_out"]
+pytest_plugins = ["tests.left_out", "tests.spread"]
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread of the test
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _audit_rows_can_be_flushed() -> Iterator[None]:
-    """SQLite empties tables with DELETE, which the guard refuses: take it off for the flush, then put it back."""
-    operations = SqliteDatabase.ops_class
-    plain = operations.execute_sql_flush
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A test with real transactions leaves the database as the migrations made it, the catalogue included.
 
-    def flush(self: Any, sql_list: list[str]) -> None:
-        append_only.remove(self.connection)
-        plain(self, sql_list)
-        append_only.install(self.connection)
+    SQLite copies it back whole, in milliseconds, audit guard and all; PostgreSQL is flushed as Django does it.
+    """
+    plain = TransactionTestCase._fixture_teardown
+    as_migrated = sqlite3.connect(":memory:", check_same_thread=False)
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            connection.ensure_connection()
+            connection.connection.backup(as_migrated)
 
-    operations.execute_sql_flush = flush
-    yield
-    operations.execute_sql_flush = plain
-
-
-@pytest.fixture(autouse=True)
-def _catalogue_after_a_flush(request: pytest.FixtureRequest) -> None:
-    """A test with real transactions ends with empty tables; the next one of its kind gets the catalogue again."""
-    marker = request.node.get_closest_marker("django_db")
-    wanted = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if wanted or (marker is not None and marker.kwargs.get("transaction")):
-        request.getfixturevalue("transactional_db")
-        if not Product.objects.exists():
+    def restore(case: TransactionTestCase) -> None:
+        if connection.vendor == "sqlite":
+            connection.ensure_connection()
+            as_migrated.backup(connection.connection)
+        else:
+            plain(case)
             import_module("regimens.migrations.0002_load_catalogue").load(apps, None)
+
+    TransactionTestCase._fixture_teardown = restore
+    yield
+    TransactionTestCase._fixture_teardown = plain
+
+
+def make_portal_user(patient: Patient) -> User:
+    """The account of the patient."""
+    user = make_user("patient@example.org", "Mia Example")
+    PatientLink.objects.create(patient=patient, user=user, recorded_at=NOW)
+    return user
+
+
+def make_guardian(patient: Patient) -> User:
+    """The account of the patient's mother."""
+    user = make_user("guardian@example.org", "Maria Example")
+    GuardianLink.objects.create(
+        patient=patient,
+        user=user,
+        name=user.name,
+        relation="mother",
+        scope="manage",
+        evidence="birth certificate",
+        from_on=NOW.date(),
+        recorded_at=NOW,
+    )
+    return user
 
 
 @pytest.fixture
@@ -113,26 +133,13 @@ def other_patient(other_clinic: Clinic, outsider: User) -> Patient:
 @pytest.fixture
 def portal_user(patient: Patient) -> User:
     """The account of the patient."""
-    user = make_user("patient@example.org", "Mia Example")
-    PatientLink.objects.create(patient=patient, user=user, recorded_at=NOW)
-    return user
+    return make_portal_user(patient)
 
 
 @pytest.fixture
 def guardian(patient: Patient) -> User:
     """The account of the patient's mother."""
-    user = make_user("guardian@example.org", "Maria Example")
-    GuardianLink.objects.create(
-        patient=patient,
-        user=user,
-        name=user.name,
-        relation="mother",
-        scope="manage",
-        evidence="birth certificate",
-        from_on=NOW.date(),
-        recorded_at=NOW,
-    )
-    return user
+    return make_guardian(patient)
 
 
 @pytest.fixture

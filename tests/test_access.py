@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import DjangoDbBlocker
 
 from clinics import actions as clinic_actions
 from clinics.access import MATRIX, NEEDS_FLAG, May
@@ -26,7 +28,18 @@ from patients import actions
 from patients.models import Patient
 from regimens import actions as treatment
 from regimens.models import WorkReason
-from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line, make_member
+from tests.conftest import make_guardian, make_portal_user
+from tests.factories import (
+    NOW,
+    actor_for,
+    make_assessment,
+    make_clinic,
+    make_lab,
+    make_line,
+    make_member,
+    make_patient,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "authorization.md").read_text()
@@ -110,37 +123,41 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
     }
 
 
-@pytest.fixture
-def world(
-    clinic: Clinic,
-    other_clinic: Clinic,
-    clinician: User,
-    nurse: User,
-    clinic_admin: User,
-    platform_admin: User,
-    outsider: User,
-    patient: Patient,
-    other_patient: Patient,
-    portal_user: User,
-    guardian: User,
-) -> World:
+def make_world() -> World:
+    """Two clinics, a patient with a row of each kind in each, and everybody."""
+    ours, theirs = make_clinic("Hillside"), make_clinic("Riverside", zone="America/New_York", jurisdiction="US")
+    clinician = make_member(ours, Role.DERMATOLOGIST, may_prescribe=True, may_score=True)
+    outsider = make_member(theirs, Role.DERMATOLOGIST, may_prescribe=True)
+    nurse, office = make_member(ours, Role.NURSE), make_member(ours, Role.CLINIC_ADMIN)
+    patient = make_patient(ours, family_name="Example", given_name="Mia", record_number="H-1001")
+    other = make_patient(theirs, family_name="Example", given_name="Noah", record_number="H-1001")
     people = {
         "anonymous": None,
         "dermatologist": clinician,
         "nurse": nurse,
-        "clinic admin": clinic_admin,
-        "platform admin": platform_admin,
-        "patient": portal_user,
-        "guardian": guardian,
+        "clinic admin": office,
+        "platform admin": make_user(is_staff=True, is_superuser=True),
+        "patient": make_portal_user(patient),
+        "guardian": make_guardian(patient),
         "other clinic": outsider,
     }
     assert list(people) == PEOPLE
-    other_admin = make_member(other_clinic, Role.CLINIC_ADMIN)
-    return World(
-        people,
-        things(clinician, clinic_admin, clinic, patient),
-        things(outsider, other_admin, other_clinic, other_patient),
-    )
+    their_office = make_member(theirs, Role.CLINIC_ADMIN)
+    return World(people, things(clinician, office, ours, patient), things(outsider, their_office, theirs, other))
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The world, made for all tests of this file and taken back behind the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(made_once: World, db: None) -> World:
+    """The world as it was made: what a test changes in it, in the database or in its rows, stays in the test."""
+    return deepcopy(made_once)
 
 
 ROWS = {

@@ -245,13 +245,10 @@ class Browser:
         return self.go("/sign-in/", hidden | {"login": EMAIL, "password": password})
 
 
-services = [pytest.mark.services, pytest.mark.xdist_group("compose")]
-
-
 class TestStack:
     """Everything that needs the running stack."""
 
-    pytestmark = services
+    pytestmark = pytest.mark.services
 
     def test_ready_only_once_a_heartbeat_arrived(self, stack: Stack) -> None:
         assert stack.before is not None

@@ -38,8 +38,6 @@ from patients.models import (
 from patients.queries.lists import alike
 from regimens.models import DosePlan, Override, WorkItem
 
-pytestmark = pytest.mark.xdist_group("demonstration")  # loaded once
-
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ON = AT.date()
 PASSWORD = "a password for the demonstration"
