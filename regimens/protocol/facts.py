@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -138,8 +138,21 @@ class Line:
     is_elsewhere: bool = False  # prescribed by somebody else: counts in the rules
     key: str = ""  # public id; empty for a line that is not saved yet
     by: str = ""  # who ordered it
+    since_on: date | None = None  # its first day in this phase, moved later by the days it was held; None: starts_on
 
-    def touches(self, other: Line) -> bool:
+    @property
+    def since(self) -> date:
+        """Since when it is in this phase on these places; a pause neither counts nor starts the clock again."""
+        return self.since_on or self.starts_on
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day, by its end or by its length; None where neither is known."""
+        if self.until_on is None and self.course_days:
+            return self.starts_on + timedelta(days=self.course_days - 1)
+        return self.until_on
+
+    def touches(self, other: Line | Course) -> bool:
         """Whether the two share skin."""
         return any(overlaps(a.site, a.side, b.site, b.side) for a in self.places for b in other.places if a.site and b.site)
 
@@ -171,6 +184,10 @@ class Precaution:
             until is None or self.from_on is None or self.from_on <= until
         )
 
+    def speaks_of(self, day: date) -> bool:
+        """Whether somebody asked and what was found is not over before that day."""
+        return self.answer != Answer.NOT_ASKED and (self.until_on is None or self.until_on >= day)
+
 
 @dataclass(frozen=True)
 class Allergy:
@@ -194,12 +211,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Course:
-    """An earlier course of something, for rules that count days (oral steroid)."""
+    """An earlier course of something, for rules that count days (oral steroid, wet wraps, topical antibiotics)."""
 
     family: Family
     starts_on: date
     days: int
     label: str = ""
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -214,14 +232,11 @@ class Person:
     viga: Measured | None = None
     easi: Measured | None = None
     courses: tuple[Course, ...] = ()
+    sex: str = "unknown"  # as patients.models.Sex
 
     def answers(self, kind: str) -> list[Precaution]:
         """What is known about one precaution."""
         return [row for row in self.precautions if row.kind == kind]
-
-    def is_known(self, kind: str) -> bool:
-        """Whether somebody asked about it."""
-        return any(row.answer != Answer.NOT_ASKED for row in self.answers(kind))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
@@ -40,7 +40,7 @@ def product_facts(product: Product) -> facts.Product:
 
 
 def person(patient: Patient, *, on: date) -> Person:
-    """The patient as the rules see them; seven queries, however long the history."""
+    """The patient as the rules see them; seven queries, however long the history (eight with courses of adtrack's own)."""
     zone = patient.clinic.zone
     allergies = Allergy.objects.live().filter(patient=patient).select_related("recorded_by").order_by("id")
     precautions = PrecautionRow.objects.live().filter(patient=patient).select_related("recorded_by").order_by("id")
@@ -59,6 +59,7 @@ def person(patient: Patient, *, on: date) -> Person:
         viga=_score(patient, "viga_ad"),
         easi=_score(patient, "easi"),
         courses=(*_past_courses(courses), *_own_courses(patient, on)),
+        sex=patient.sex,
     )
 
 
@@ -93,12 +94,21 @@ def _past_courses(rows: Iterable[PastTreatment]) -> list[facts.Course]:
     return [facts.Course(Family.STEROID_ORAL, row.from_on, row.days, str(row)) for row in rows if row.from_on and row.days]
 
 
+COUNTED = (Family.STEROID_ORAL, Family.WET_WRAP, Family.ANTIBIOTIC_TOPICAL)  # rules count their days in a row
+
+
 def _own_courses(patient: Patient, on: date) -> list[facts.Course]:
-    """Courses of oral steroid that adtrack saw and that are over on a day, with the days they were meant to last."""
-    rows = DosePlan.objects.filter(patient=patient, line__product__family=Family.STEROID_ORAL, phase=Phase.COURSE)
+    """What adtrack saw of treatments whose days count, and what is over on a day, with the days it was meant to last."""
+    rows = DosePlan.objects.filter(patient=patient, line__product__family__in=COUNTED).exclude(phase=Phase.HOLD)
     return [
-        facts.Course(Family.STEROID_ORAL, row.from_on, (last - row.from_on).days + 1, str(row.line))
-        for row in rows.select_related("line__product")
+        facts.Course(
+            Family(row.line.product.family),
+            row.from_on,
+            (last - row.from_on).days + 1,
+            str(row.line),
+            tuple(place_of(place) for place in row.places.all() if place.site and place.ended_on == row.ended_on),
+        )
+        for row in rows.select_related("line__product").prefetch_related("places")
         if (last := row.last_on) is not None and row.from_on <= last < on
     ]
 
@@ -110,7 +120,9 @@ def lines(patient: Patient, *, on: date) -> list[Line]:
     """
     to_come = Q(ended_on__gt=on) & Q(ended_on__gt=F("from_on"))
     plans = _with_lines(DosePlan.objects.filter(Q(ended_on__isnull=True) | to_come, patient=patient))
-    return [plan_line(plan) for plan in plans if (last := plan.last_on) is None or last >= on]
+    running = [plan for plan in plans if (last := plan.last_on) is None or last >= on]
+    chain = _chain(running)
+    return [plan_line(plan, chain) for plan in running]
 
 
 def live_plans(patient: Patient) -> list[DosePlan]:
@@ -123,14 +135,17 @@ def _with_lines(plans: QuerySet[DosePlan]) -> list[DosePlan]:
     return list(rows.prefetch_related("line__product__facts", "places").order_by("line__starts_on", "line_id", "id"))
 
 
-def plan_line(plan: DosePlan) -> Line:
-    """A plan with its line as the rules see it."""
+def plan_line(plan: DosePlan, chain: Mapping[int, DosePlan] | None = None) -> Line:
+    """A plan with its line as the rules see it; `chain` as for planned_line."""
     places = tuple(place_of(row) for row in plan.places.all() if row.ended_on == plan.ended_on)
-    return planned_line(plan, places, by=plan.started_by.name)
+    return planned_line(plan, places, by=plan.started_by.name, chain=chain)
 
 
-def planned_line(plan: DosePlan, places: Iterable[Place], *, by: str) -> Line:
-    """A plan that may not be saved yet, on these places, as the rules see it."""
+def planned_line(plan: DosePlan, places: Iterable[Place], *, by: str, chain: Mapping[int, DosePlan] | None = None) -> Line:
+    """A plan that may not be saved yet, on these places, as the rules see it.
+
+    `chain` are the plans of its line by id, where many are read at once; else they are read where it resumes another.
+    """
     line: RegimenLine = plan.line
     return Line(
         product=product_facts(line.product),
@@ -146,7 +161,28 @@ def planned_line(plan: DosePlan, places: Iterable[Place], *, by: str) -> Line:
         is_elsewhere=line.is_elsewhere,
         key=str(line.public_id),
         by=by,
+        since_on=_since(plan, _chain([plan]) if chain is None else chain),
     )
+
+
+def _chain(plans: Iterable[DosePlan]) -> dict[int, DosePlan]:
+    """Every plan of the lines of which one goes on after a pause, by id; one query, none where no plan does."""
+    resumed = {plan.line_id for plan in plans if plan.resumes_id is not None}
+    return {row.pk: row for row in DosePlan.objects.filter(line__in=resumed)} if resumed else {}
+
+
+def _since(plan: DosePlan, chain: Mapping[int, DosePlan]) -> date:
+    """Since when a plan is in its phase: the first day of the first plan it goes on from, later by the days of the pauses.
+
+    A plan that goes on names its pause, and the pause the plan before it.
+    """
+    held, first = timedelta(0), plan
+    while first.phase != Phase.HOLD and (pause := chain.get(first.resumes_id or 0)) is not None:
+        before = chain.get(pause.resumes_id or 0)
+        if before is None or before.phase != plan.phase:
+            break
+        held, first = held + (first.from_on - pause.from_on), before
+    return first.from_on + held
 
 
 def place_of(row: PlanSite) -> Place:

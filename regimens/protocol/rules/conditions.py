@@ -7,7 +7,7 @@ from datetime import date
 
 from patients import ages
 from patients.sites import overlaps
-from regimens.protocol.asked import WORDS, YEAR, day_in_words, precaution_seen, present, span
+from regimens.protocol.asked import GROWS_OLD, OLD_AFTER, WORDS, YEAR, day_in_words, precaution_seen, present, span, unknown
 from regimens.protocol.base import Level, Outcome, Rule, Source, rule, source_of
 from regimens.protocol.facts import Case, Family, Line, Precaution, Product
 from regimens.protocol.sources import AAD_SYSTEMIC, OWN, S0, S1, S2, S3
@@ -27,13 +27,8 @@ ADTRALZA = Source("EMA package leaflet of Adtralza", on=date(2024, 10, 14))
 PREGNANCY_TABLE = Source("fact sheet C24: oral JAK inhibitors and methotrexate; no label of methotrexate was read")
 TCI_LABELS = [PROTOPIC_EU, PROTOPIC_US, ELIDEL_EU, ELIDEL_UK]
 
-NOT_ASKED = {kind: f"Nobody has recorded whether there is {words}." for kind, words in WORDS.items()}
-NOT_ASKED["barrier_defect"] = "Nobody has recorded whether there is a barrier defect such as Netherton syndrome."
-NOT_ASKED["skin_infection"] = "Nobody has recorded whether the skin is infected."
-NOT_ASKED["phototherapy"] = "Nobody has recorded whether phototherapy is planned or under way."
-NOT_ASKED["helminth_infection"] = "Nobody has recorded whether there is a helminth infection."
-
 OTHER_LABELS = " No label of this jurisdiction is on file on this point: other labels are cited."
+MALE = "male"  # as patients.models.Sex
 KINDS_THAT_SPEAK = frozenset({"do-not-use", "warning", "interaction", "indication"})
 
 
@@ -74,8 +69,8 @@ def _condition(
     """A condition that is present on the days of the line; not asked is said, never passed."""
     if rows := present(case, line, kind):
         yield _finds(this, case, line, rows, text, words, more)
-    elif not case.person.is_known(kind):
-        yield this.cannot(NOT_ASKED[kind], WORDS[kind])
+    elif because := unknown(case, line, kind):
+        yield this.cannot(because, WORDS[kind])
 
 
 # --- Immunity, barrier, skin cancer -----------------------------------------------------------------------------------
@@ -83,6 +78,7 @@ def _condition(
 
 @rule(
     "immunocompromise",
+    version=2,
     level=Level.STOP,
     is_lowerable=True,
     title="Immunocompromise",
@@ -105,6 +101,7 @@ def immunocompromise(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "barrier-defect",
+    version=2,
     level=Level.STOP,
     is_lowerable=True,
     title="Netherton syndrome or another barrier defect",
@@ -123,6 +120,7 @@ def barrier_defect(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "skin-malignancy",
+    version=2,
     level=Level.WARN,
     title="Skin malignancy",
     logic="A topical calcineurin inhibitor for someone with a recorded skin malignancy.",
@@ -155,17 +153,19 @@ def _infected(
         elif not is_sited(line):
             text += " Where the product is used was not recorded, so the infection counts."
         yield _finds(this, case, line, rows, text, words, more)
-    elif not case.person.is_known("skin_infection"):
-        yield this.cannot(NOT_ASKED["skin_infection"], WORDS["skin_infection"])
+    elif because := unknown(case, line, "skin_infection", max_days=this.param(case, "max_days")):
+        yield this.cannot(because, WORDS["skin_infection"])
 
 
 @rule(
     "infection-tci",
+    version=2,
     level=Level.WARN,
     title="Infection where a calcineurin inhibitor goes",
-    logic="A topical calcineurin inhibitor on skin with a recorded infection.",
+    logic="A topical calcineurin inhibitor on skin with a recorded infection." + GROWS_OLD,
     sources=[*TCI_LABELS, S1, S3],
     topic="C21",
+    max_days=OLD_AFTER,
 )
 def infection_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family == Family.TCI:
@@ -178,11 +178,13 @@ def infection_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "infection-steroid",
+    version=2,
     level=Level.INFORM,
     title="Infection where a steroid goes",
-    logic="A topical corticosteroid on skin with a recorded infection.",
+    logic="A topical corticosteroid on skin with a recorded infection." + GROWS_OLD,
     sources=[OWN],
     topic="C21",
+    max_days=OLD_AFTER,
 )
 def infection_steroid(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family == Family.TCS:
@@ -193,10 +195,13 @@ def infection_steroid(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 # --- Pregnancy and breastfeeding --------------------------------------------------------------------------------------
 
 ASKED_FROM, ASKED_UNTIL = 10, 55  # years; ours: nobody on file names the ages
+OURS = " Not asked about men, nor outside the ages below; these numbers are adtrack's own."
 
 
 def _is_asked(this: Rule, case: Case, line: Line) -> bool:
-    """Whether this is asked of someone of that age; of an unknown age it is."""
+    """Whether this is asked of someone of that sex and age; of an unknown age it is."""
+    if case.person.sex == MALE:
+        return False
     born_on, day = case.person.born_on, age_day(case, line)
     if born_on is None or born_on > day:
         return True
@@ -207,11 +212,13 @@ def _is_asked(this: Rule, case: Case, line: Line) -> bool:
 def _expecting(
     this: Rule, case: Case, line: Line, kind: str, text: str, words: Iterable[str] = (), more: Iterable[Source] = ()
 ) -> Iterator[Outcome]:
+    """Pregnancy or breastfeeding: what is present counts for everybody, what nobody asked is said where it is asked."""
+    max_days = this.param(case, "max_days") if "max_days" in this.params else None
     if rows := present(case, line, kind):
         yield _finds(this, case, line, rows, text, words, more)
-    elif not case.person.is_known(kind) and _is_asked(this, case, line):
+    elif _is_asked(this, case, line) and (because := unknown(case, line, kind, max_days=max_days)):
         missing = () if months_of_age(case, line) is not None else ("birth date",)
-        yield this.cannot(NOT_ASKED[kind], WORDS[kind], *missing)
+        yield this.cannot(because, WORDS[kind], *missing)
 
 
 PREGNANT, NURSING = ("regnan",), ("breast",)
@@ -219,13 +226,15 @@ PREGNANT, NURSING = ("regnan",), ("breast",)
 
 @rule(
     "pregnancy-tci",
+    version=2,
     level=Level.WARN,
     title="Pregnancy and a calcineurin inhibitor",
-    logic="A topical calcineurin inhibitor in a recorded pregnancy.",
+    logic="A topical calcineurin inhibitor in a recorded pregnancy." + OURS + GROWS_OLD,
     sources=[Source("EU product text of Protopic, as quoted in fact sheet C24"), S0],
     topic="C24",
     asked_from_years=ASKED_FROM,
     asked_until_years=ASKED_UNTIL,
+    max_days=OLD_AFTER,
 )
 def pregnancy_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family == Family.TCI:
@@ -239,13 +248,15 @@ def pregnancy_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "pregnancy-systemic",
+    version=2,
     level=Level.STOP,
     title="Pregnancy and an oral JAK inhibitor or methotrexate",
-    logic="An oral JAK inhibitor or methotrexate in a recorded pregnancy.",
+    logic="An oral JAK inhibitor or methotrexate in a recorded pregnancy." + OURS + GROWS_OLD,
     sources=[PREGNANCY_TABLE, RINVOQ, CIBINQO, OLUMIANT],
     topic="C24",
     asked_from_years=ASKED_FROM,
     asked_until_years=ASKED_UNTIL,
+    max_days=OLD_AFTER,
 )
 def pregnancy_systemic(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     text = "Pregnancy is recorded; %(product)s is not for use in pregnancy. Consider another treatment."
@@ -257,13 +268,15 @@ def pregnancy_systemic(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "pregnancy-topical-jak",
+    version=2,
     level=Level.WARN,
     title="Pregnancy and a JAK inhibitor cream",
-    logic="A topical JAK inhibitor in a recorded pregnancy.",
+    logic="A topical JAK inhibitor in a recorded pregnancy." + OURS + GROWS_OLD,
     sources=[OPZELURA_EU],
     topic="C24",
     asked_from_years=ASKED_FROM,
     asked_until_years=ASKED_UNTIL,
+    max_days=OLD_AFTER,
 )
 def pregnancy_topical_jak(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family == Family.JAK_TOPICAL:
@@ -273,9 +286,10 @@ def pregnancy_topical_jak(this: Rule, case: Case, line: Line) -> Iterator[Outcom
 
 @rule(
     "breastfeeding-tci",
+    version=2,
     level=Level.WARN,
     title="Breastfeeding and a calcineurin inhibitor",
-    logic="A topical calcineurin inhibitor while breastfeeding is recorded.",
+    logic="A topical calcineurin inhibitor while breastfeeding is recorded." + OURS,
     sources=[Source("EU product text of Protopic, as quoted in fact sheet C24")],
     topic="C24",
     asked_from_years=ASKED_FROM,
@@ -292,9 +306,10 @@ def breastfeeding_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "breastfeeding-abrocitinib",
+    version=2,
     level=Level.STOP,
     title="Breastfeeding and abrocitinib",
-    logic="Abrocitinib while breastfeeding is recorded.",
+    logic="Abrocitinib while breastfeeding is recorded." + OURS,
     sources=[CIBINQO],
     topic="C24",
     asked_from_years=ASKED_FROM,
@@ -308,9 +323,10 @@ def breastfeeding_abrocitinib(this: Rule, case: Case, line: Line) -> Iterator[Ou
 
 @rule(
     "breastfeeding-oral-jak",
+    version=2,
     level=Level.WARN,
     title="Breastfeeding and an oral JAK inhibitor",
-    logic="An oral JAK inhibitor other than abrocitinib while breastfeeding is recorded.",
+    logic="An oral JAK inhibitor other than abrocitinib while breastfeeding is recorded." + OURS,
     sources=[CIBINQO],
     topic="C24",
     asked_from_years=ASKED_FROM,
@@ -327,9 +343,10 @@ def breastfeeding_oral_jak(this: Rule, case: Case, line: Line) -> Iterator[Outco
 
 @rule(
     "breastfeeding-topical-jak",
+    version=2,
     level=Level.WARN,
     title="Breastfeeding and a JAK inhibitor cream",
-    logic="A topical JAK inhibitor while breastfeeding is recorded.",
+    logic="A topical JAK inhibitor while breastfeeding is recorded." + OURS,
     sources=[OPZELURA_EU],
     topic="C24",
     asked_from_years=ASKED_FROM,
@@ -346,6 +363,7 @@ def breastfeeding_topical_jak(this: Rule, case: Case, line: Line) -> Iterator[Ou
 
 @rule(
     "phototherapy-with-tci",
+    version=2,
     level=Level.WARN,
     title="Light therapy and a calcineurin inhibitor",
     logic="A topical calcineurin inhibitor and phototherapy, recorded or ordered, that share days.",
@@ -372,8 +390,8 @@ def phototherapy_with_tci(this: Rule, case: Case, line: Line) -> Iterator[Outcom
             other=named(beside) or "phototherapy",
             day=day_in_words(first),
         )
-    elif is_tci and not case.person.is_known("phototherapy"):
-        yield this.cannot(NOT_ASKED["phototherapy"], WORDS["phototherapy"])
+    elif is_tci and (because := unknown(case, line, "phototherapy")):
+        yield this.cannot(because, WORDS["phototherapy"])
 
 
 def _starts(rows: Iterable[Precaution], lines: Iterable[Line]) -> list[date]:
@@ -412,6 +430,7 @@ def phototherapy_age(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "helminth-infection",
+    version=2,
     level=Level.WARN,
     title="Helminth infection and a biologic",
     logic="A biologic for someone with a recorded helminth infection.",

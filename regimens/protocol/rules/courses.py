@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from patients.sites import overlaps
-from regimens.protocol.asked import day_in_words, precaution_seen
+from regimens.protocol.asked import GROWS_OLD, OLD_AFTER, day_in_words, precaution_seen, unknown
 from regimens.protocol.base import Level, Outcome, Rule, rule
-from regimens.protocol.facts import Answer, Case, Family, Input, Line, Precaution
+from regimens.protocol.facts import Answer, Case, Family, Input, Line, Phase, Precaution
+from regimens.protocol.runs import Run, family_run, last_of
 from regimens.protocol.schedule import months_later
 from regimens.protocol.sources import AAD_SYSTEMIC, AAD_TOPICAL, OWN, S0, S1, S2, S3
 from regimens.protocol.told import ADULT_MONTHS, age_seen, course_length, months_of_age
@@ -24,22 +26,28 @@ def _length_seen(line: Line) -> Input:
 
 # --- Oral steroid -----------------------------------------------------------------------------------------------------
 
+PLANNED = "%(product)s is planned for %(days)s days"
+IN_A_ROW = "%(product)s makes %(days)s days of oral steroid in a row with what meets or adjoins it (%(beside)s)"
 LENGTH_OPEN = "%(product)s has no planned length; three sources allow less than 7 days, one up to 14, in a crisis only."
-TOO_LONG = (
-    "%(product)s is planned for %(days)s days; fewer than %(limit)s can be saved. The longest any source allows is 14."
+OPEN_BESIDE = (
+    "%(product)s meets or adjoins oral steroid without a planned length (%(beside)s); three sources allow less than "
+    "7 days, one up to 14, in a crisis only."
 )
-IN_A_CHILD = "%(product)s is planned for %(days)s days at %(age)s; one source explicitly does not recommend it in children."
+TOO_LONG = "; fewer than %(block)s can be saved. The longest any source allows is 14."
+IN_A_CHILD = " at %(age)s; one source explicitly does not recommend it in children."
 LONG = (
-    "%(product)s is planned for %(days)s days; consider fewer than %(limit)s. Three sources allow less than 7 days, one up "
-    "to 14, and the guideline, written for adults, advises against it."
+    "; consider fewer than %(limit)s. Three sources allow less than 7 days, one up to 14, and the guideline, written for "
+    "adults, advises against it."
 )
 
 
 @rule(
     "oral-steroid-length",
+    version=2,
     level=Level.WARN,
     title="Length of an oral steroid",
-    logic="An oral steroid for 7 days or more, of unknown length or under 18 years (caution); over 14 days (stop).",
+    logic="An oral steroid for 7 days or more, or under 18 years (caution); over 14 days or without an end (stop). "
+    "Days in a row count together: those of orders and courses that meet or adjoin.",
     sources=[S0, S1, S2, S3, AAD_SYSTEMIC],
     topic="C5",
     warn_from=7,
@@ -48,45 +56,58 @@ LONG = (
 def oral_steroid_length(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family != Family.STEROID_ORAL:
         return
-    days, months = course_length(line), months_of_age(case, line)
+    run, months = family_run(case, line), months_of_age(case, line)
     is_child = months is not None and months < ADULT_MONTHS
-    warn_from, block_from = this.param(case, "warn_from"), min(this.param(case, "block_from"), LONGEST_STEROID)
-    seen = [_length_seen(line), age_seen(case, line)] if months is not None else [_length_seen(line)]
-    missing = () if months is not None else ("birth date",)
-    sources = [S2, S0, S1, S3] if is_child else this.sources
-    product, planned = line.product.name, str(days)
-    if days is None:
+    beside = run.seen("oral steroid in a row")
+    missing = [] if months is not None else ["birth date"]
+    if line.last_on is None:
+        missing.insert(0, "length of the course")
         yield this.cannot(UNKNOWN_LENGTH, "length of the course")
-        missing = ("length of the course", *missing)
-        yield this.finds(case, LENGTH_OPEN, *seen, missing=missing, sources=sources, product=product)
-    elif days >= block_from:
+    text, level = _on_length(this, case, line, run, is_child=is_child)
+    if text:
         yield this.finds(
             case,
-            TOO_LONG,
-            *seen,
-            level=Level.STOP,
+            text,
+            _length_seen(line),
+            *([age_seen(case, line)] if months is not None else []),
+            *beside,
+            level=level,
             missing=missing,
-            sources=sources,
-            product=product,
-            days=planned,
-            limit=str(block_from),
-        )
-    elif is_child:
-        age = age_seen(case, line).value
-        yield this.finds(case, IN_A_CHILD, *seen, sources=sources, product=product, days=planned, age=age)
-    elif days >= warn_from:
-        yield this.finds(
-            case, LONG, *seen, missing=missing, sources=sources, product=product, days=planned, limit=str(warn_from)
+            sources=[S2, S0, S1, S3] if is_child else this.sources,
+            others=run.lines,
+            product=line.product.name,
+            days=str(run.days),
+            age=age_seen(case, line).value,
+            beside=", ".join(f"{one.value} from {day_in_words(one.on)}" for one in beside if one.on),
+            limit=str(this.param(case, "warn_from")),
+            block=str(_block_from(this, case)),
         )
     elif months is None:
         yield this.cannot("Whether it is for a child is not known without the birth date.", "birth date")
 
 
+def _block_from(this: Rule, case: Case) -> int:
+    return min(this.param(case, "block_from"), LONGEST_STEROID)
+
+
+def _on_length(this: Rule, case: Case, line: Line, run: Run, *, is_child: bool) -> tuple[str, Level | None]:
+    """What is said of so many days, and how gravely (None: the clinic's level); nothing of a short course of an adult."""
+    opening = IN_A_ROW if run.lines or run.courses else PLANNED
+    if run.days is None:
+        return LENGTH_OPEN if line.last_on is None else OPEN_BESIDE, Level.STOP
+    if run.days >= _block_from(this, case):
+        return opening + TOO_LONG, Level.STOP
+    if is_child:
+        return opening + IN_A_CHILD, None
+    return (opening + LONG, None) if run.days >= this.param(case, "warn_from") else ("", None)
+
+
 @rule(
     "oral-steroid-earlier",
+    version=2,
     level=Level.INFORM,
     title="Earlier oral steroid",
-    logic="The days of oral steroid in the twelve months before this course.",
+    logic="The days of oral steroid in the twelve months before this course, those of other orders too.",
     sources=[OWN],
     topic="C5",
     months=12,
@@ -97,16 +118,16 @@ def oral_steroid_earlier(this: Rule, case: Case, line: Line) -> Iterator[Outcome
     months = this.param(case, "months")
     since = months_later(line.starts_on, -months)
     taken, seen = set(), []
-    for course in case.person.courses:
-        days = {course.starts_on + timedelta(days=n) for n in range(course.days)} if course.days > 0 else set()
-        days = {day for day in days if since <= day < line.starts_on}
-        if course.family == Family.STEROID_ORAL and days:
+    for first, last, label in _steroid_before(case, line):
+        span = (last - first).days + 1
+        days = {day for n in range(span) if since <= (day := first + timedelta(days=n)) < line.starts_on}
+        if days:
             taken |= days
-            seen.append(Input("earlier oral steroid", f"{course.days} days {course.label}".strip(), course.starts_on))
+            seen.append(Input("earlier oral steroid", f"{span} days {label}".strip(), first))
     if taken:
         yield this.finds(
             case,
-            "Oral steroid was taken on %(days)s days in the %(months)s months before %(starts_on)s (courses: %(count)s).",
+            "Oral steroid is counted on %(days)s days in the %(months)s months before %(starts_on)s (courses: %(count)s).",
             *seen,
             days=str(len(taken)),
             months=str(months),
@@ -115,14 +136,30 @@ def oral_steroid_earlier(this: Rule, case: Case, line: Line) -> Iterator[Outcome
         )
 
 
+def _steroid_before(case: Case, line: Line) -> list[tuple[date, date, str]]:
+    """First day, last day and name of earlier courses, and of other orders that begin before this one."""
+    earlier = [
+        (course.starts_on, last_of(course), course.label)
+        for course in case.person.courses
+        if course.family == Family.STEROID_ORAL
+    ]
+    return earlier + [
+        (other.starts_on, other.last_on or line.starts_on - timedelta(days=1), other.product.name)
+        for other in case.lines
+        if other.product.family == Family.STEROID_ORAL and other.phase != Phase.HOLD and other.starts_on < line.starts_on
+    ]
+
+
 # --- Wet wraps --------------------------------------------------------------------------------------------------------
 
 
 @rule(
     "wet-wrap-length",
+    version=2,
     level=Level.WARN,
     title="Length of wet wraps",
-    logic="Wet wraps for 8 to 14 days (told: severe cases only) or for more than 14 days (caution).",
+    logic="Wet wraps for 8 to 14 days (told: severe cases only) or for more than 14 days (caution)."
+    " Days in a row on the same skin count together.",
     sources=[S2],
     inform_from=8,
     warn_from=15,
@@ -130,15 +167,20 @@ def oral_steroid_earlier(this: Rule, case: Case, line: Line) -> Iterator[Outcome
 def wet_wrap_length(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family != Family.WET_WRAP:
         return
-    days = course_length(line)
-    if days is None:
+    run = family_run(case, line)
+    seen, days = run.seen("wet wraps in a row"), str(run.days)
+    together = ", counted with what meets or adjoins them on this skin" if seen else ""
+    if run.days is None:
         yield this.cannot(UNKNOWN_LENGTH, "length of the course")
-    elif days >= this.param(case, "warn_from"):
-        text = "Wet wraps are planned for %(days)s days; the source says 3 to 7 days, up to 14 in severe cases."
-        yield this.finds(case, text, _length_seen(line), days=str(days))
-    elif days >= this.param(case, "inform_from"):
-        text = "Wet wraps are planned for %(days)s days; the source says 3 to 7 days, and up to 14 in severe cases only."
-        yield this.finds(case, text, _length_seen(line), level=Level.INFORM, days=str(days))
+    elif run.days >= this.param(case, "warn_from"):
+        text = f"Wet wraps are planned for %(days)s days{together}; the source says 3 to 7 days, up to 14 in severe cases."
+        yield this.finds(case, text, _length_seen(line), *seen, others=run.lines, days=days)
+    elif run.days >= this.param(case, "inform_from"):
+        text = (
+            f"Wet wraps are planned for %(days)s days{together}; the source says 3 to 7 days, and up to 14 in severe cases "
+            "only."
+        )
+        yield this.finds(case, text, _length_seen(line), *seen, level=Level.INFORM, others=run.lines, days=days)
 
 
 # --- Antibiotics and antiseptics --------------------------------------------------------------------------------------
@@ -146,23 +188,29 @@ def wet_wrap_length(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "topical-antibiotic-length",
+    version=2,
     level=Level.INFORM,
     title="Long topical antibiotic",
-    logic="A topical antibiotic for more than 14 days.",
+    logic="A topical antibiotic for more than 14 days. Days in a row on the same skin count together.",
     sources=[OWN],
     inform_from=15,
 )
 def topical_antibiotic_length(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family != Family.ANTIBIOTIC_TOPICAL:
         return
-    days = course_length(line)
-    if days is None:
+    run = family_run(case, line)
+    seen = run.seen("topical antibiotic in a row")
+    if run.days is None:
         yield this.cannot(UNKNOWN_LENGTH, "length of the course")
-    elif days >= this.param(case, "inform_from"):
+    elif run.days >= this.param(case, "inform_from"):
+        together = ", counted with what meets or adjoins it on this skin" if seen else ""
         text = (
-            "%(product)s is planned for %(days)s days; consider an earlier look (adtrack's own limit, no source has one)."
+            f"%(product)s is planned for %(days)s days{together}; consider an earlier look (adtrack's own limit, no source "
+            "has one)."
         )
-        yield this.finds(case, text, _length_seen(line), product=line.product.name, days=str(days))
+        yield this.finds(
+            case, text, _length_seen(line), *seen, others=run.lines, product=line.product.name, days=str(run.days)
+        )
 
 
 SKIN_TREATED = frozenset({Family.ANTIBIOTIC_TOPICAL, Family.ANTISEPTIC})
@@ -179,10 +227,13 @@ def _is_on(infection: Precaution, line: Line) -> bool:
 
 @rule(
     "antimicrobial-without-infection",
+    version=2,
     level=Level.INFORM,
     title="Antimicrobial without an infection",
-    logic="An antibiotic, antiseptic or bleach bath while no infection of the skin is recorded where it is used.",
+    logic="An antibiotic, antiseptic or bleach bath while no infection of the skin is recorded where it is used."
+    + GROWS_OLD,
     sources=[S3, AAD_TOPICAL],
+    max_days=OLD_AFTER,
 )
 def antimicrobial_without_infection(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.family not in ANTIMICROBIALS:
@@ -191,8 +242,9 @@ def antimicrobial_without_infection(this: Rule, case: Case, line: Line) -> Itera
     present = [row for row in answers if row.holds(line.starts_on, line.until_on)]
     if any(_is_on(row, line) for row in present):
         return
-    if not case.person.is_known("skin_infection"):
-        yield this.cannot("Nobody asked about an infection of the skin.", "skin infection")
+    asked_of = line if line.product.family in SKIN_TREATED else replace(line, places=())
+    if because := unknown(case, asked_of, "skin_infection", max_days=this.param(case, "max_days")):
+        yield this.cannot(because, "skin infection")
         return
     if line.product.family in SKIN_TREATED:
         text = (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
-from regimens.protocol.asked import precaution_seen
+from regimens.protocol.asked import precaution_seen, unknown
 from regimens.protocol.base import Level, Outcome, Rule, Source, rule, source_of
 from regimens.protocol.facts import Answer, Case, Family, Input, LabelFact, Line, Phase, Product
+from regimens.protocol.schedule import dose_days
 from regimens.protocol.sources import AAD_SYSTEMIC, AAD_TOPICAL, S0, S3
-from regimens.protocol.told import NO_LABEL, use_in_words
+from regimens.protocol.told import NO_LABEL, age_day, line_seen, named, use_in_words
 
 # --- Methotrexate -----------------------------------------------------------------------------------------------------
 
@@ -25,29 +27,66 @@ def _methotrexate_gap(line: Line) -> int | None:
     return line.every_days
 
 
+def _methotrexate_days(line: Line, since: date, until: date) -> set[date]:
+    """The days of these on which a dose is due; every day where it is used daily or as needed."""
+    is_daily = _methotrexate_gap(line) == 1
+    days = dose_days(
+        Phase.COURSE if is_daily else line.phase,
+        line.starts_on,
+        since=since,
+        until=until,
+        until_on=line.last_on,
+        weekdays=line.weekdays,
+        every_days=line.every_days,
+    )
+    return {day for day, _times in days}
+
+
+def _too_close(case: Case, line: Line, others: list[Line]) -> list[Line]:
+    """The others with a dose less than a week from one of this line, within a year."""
+    first = age_day(case, line)
+    since, until = first - timedelta(days=ONCE_A_WEEK - 1), first + timedelta(days=366)
+    own = _methotrexate_days(line, first, until)
+    near = {day + timedelta(days=n) for day in own for n in range(1 - ONCE_A_WEEK, ONCE_A_WEEK)}
+    return [other for other in others if _methotrexate_days(other, since, until) & near]
+
+
 @rule(
     "methotrexate-weekly",
+    version=2,
     level=Level.STOP,
     title="Methotrexate is once weekly",
-    logic="Methotrexate every day, as needed, or more often than every 7 days.",
+    logic="Methotrexate every day, as needed, or more than one dose within 7 days, all lines of it taken together.",
     sources=[WEEKLY, AAD_SYSTEMIC],
 )
 def methotrexate_weekly(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
     if line.product.drug != "methotrexate" or line.phase == Phase.HOLD:
         return
-    gap = _methotrexate_gap(line)
-    if gap is None:
-        yield this.cannot("How many days lie between two doses is not recorded.", "interval")
-    elif gap < ONCE_A_WEEK:
-        facts = [fact for fact in line.product.facts if fact.kind == "dose" and fact.is_verified]
-        yield this.finds(
-            case,
-            "%(product)s is planned %(use)s; methotrexate is taken once weekly only.",
-            Input("how often", use_in_words(line)),
-            sources=map(source_of, facts),
-            product=line.product.name,
-            use=use_in_words(line),
+    others = [one for one in case.lines if one.product.drug == line.product.drug and one.phase != Phase.HOLD]
+    facts = [fact for fact in line.product.facts if fact.kind == "dose" and fact.is_verified]
+    gap, near = _methotrexate_gap(line), _too_close(case, line, others)
+    if gap is not None and gap < ONCE_A_WEEK:
+        near, text = [], "%(product)s is planned %(use)s; methotrexate is taken once weekly only."
+    elif near:
+        text = (
+            "%(product)s is planned %(use)s beside %(beside)s: together more than one dose within 7 days; "
+            "methotrexate is taken once weekly only."
         )
+    else:
+        if any(_methotrexate_gap(one) is None for one in (line, *others)):
+            yield this.cannot("How many days lie between two doses is not recorded.", "interval")
+        return
+    yield this.finds(
+        case,
+        text,
+        Input("how often", use_in_words(line)),
+        *map(line_seen, near),
+        sources=map(source_of, facts),
+        others=near,
+        product=line.product.name,
+        use=use_in_words(line),
+        beside=named(near),
+    )
 
 
 @rule(
@@ -97,6 +136,7 @@ def antihistamine_oral(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
 
 @rule(
     "antihistamine-epilepsy",
+    version=2,
     level=Level.WARN,
     title="Oral antihistamine and epilepsy",
     logic="An oral antihistamine for someone with epilepsy.",
@@ -112,8 +152,8 @@ def antihistamine_epilepsy(this: Rule, case: Case, line: Line) -> Iterator[Outco
         seen = map(precaution_seen, present)
         text = "Caution with %(product)s: epilepsy is recorded, and the source advises caution with antihistamines then."
         yield this.finds(case, text, *seen, product=line.product.name)
-    elif not case.person.is_known("epilepsy"):
-        yield this.cannot("Nobody asked about epilepsy.", "epilepsy")
+    elif because := unknown(case, line, "epilepsy"):
+        yield this.cannot(because, "epilepsy")
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patients.sites import contains
+from patients.sites import SITES, contains
 from regimens.protocol.base import Level, Outcome, Rule, Source, rule, source_of, strictest
 from regimens.protocol.facts import Case, Family, Input, Line, Phase, Place, Potency
 from regimens.protocol.sources import AAD_TOPICAL, OWN, S0, S1, S2, S3
@@ -25,7 +25,7 @@ NEVER_TOO_MUCH = frozenset({Family.EMOLLIENT, Family.CLEANSER})
 MODULATORS = frozenset({Family.BIOLOGIC, Family.JAK_ORAL, Family.IMMUNOSUPPRESSANT})
 # S3: low to medium potency on face, neck, genitals and folds. Nipples count with the folds of the breast.
 THIN_SKIN = ("face", "neck", "axillae", "nipples", "groin", "genitals", "elbow_folds", "knee_folds")
-HOLDS_THE_FACE = ("head_neck", "whole_body")  # the trunk and the limbs hold folds too, but S3 allows potent ones there
+HOLDS_THE_FACE = ("head_neck", "whole_body")  # the trunk and the limbs hold folds too: told, as S3 allows potent ones there
 
 
 def _is_same(one: Line, other: Line) -> bool:
@@ -217,11 +217,19 @@ def _is_thin(place: Place) -> bool:
     return place.site in HOLDS_THE_FACE or any(place.site and contains(thin, place.site) for thin in THIN_SKIN)
 
 
+def _thin_within(place: Place) -> str:
+    """A place with the thin skin that lies in it: "trunk (armpits, groin)"; empty for one that holds none."""
+    held = [SITES[thin].label.lower() for thin in THIN_SKIN if thin != place.site and contains(place.site, thin)]
+    return f"{places_in_words([place])} ({', '.join(held)})" if place.site and held else ""
+
+
 @rule(
     "potent-steroid-on-thin-skin",
+    version=2,
     level=Level.WARN,
     title="Potent steroid on thin skin",
-    logic="A potent or very potent topical corticosteroid on face, neck, armpits, nipples, groin, genitals or folds.",
+    logic="A potent or very potent topical corticosteroid on face, neck, armpits, nipples, groin, genitals or folds "
+    "(caution), or on a larger area that holds folds (for information).",
     sources=[S3],
 )
 def potent_steroid_on_thin_skin(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
@@ -231,18 +239,27 @@ def potent_steroid_on_thin_skin(this: Rule, case: Case, line: Line) -> Iterator[
         yield this.cannot("On which skin this steroid is used is not recorded.", "sites")
         return
     thin = tuple(place for place in line.places if _is_thin(place))
-    if thin:
-        where = places_in_words(thin)
-        yield this.finds(
-            case,
-            "%(product)s is %(potency)s and the order covers thin skin: %(where)s; "
-            "the source advises low to medium potency on face, neck, genitals and folds.",
-            Input("potency", str(line.product.potency)),
-            Input("sites", where),
-            product=line.product.name,
-            potency=str(line.product.potency).replace("-", " "),
-            where=where,
-        )
+    holds = ", ".join(filter(None, map(_thin_within, line.places)))
+    if not thin and not holds:
+        return
+    where, within = places_in_words(thin), [Input("thin skin within", holds)] if holds else []
+    seen = [Input("potency", str(line.product.potency)), *([Input("sites", where)] if thin else []), *within]
+    yield this.finds(
+        case,
+        (ON_THIN_SKIN if thin else NEAR_THIN_SKIN) + (HOLDS_THIN_SKIN if thin and holds else ""),
+        *seen,
+        level=None if thin else Level.INFORM,
+        product=line.product.name,
+        potency=str(line.product.potency).replace("-", " "),
+        where=where,
+        holds=holds,
+    )
+
+
+ADVICE = "the source advises low to medium potency on face, neck, genitals and folds."
+ON_THIN_SKIN = "%(product)s is %(potency)s and the order covers thin skin: %(where)s; " + ADVICE
+NEAR_THIN_SKIN = "%(product)s is %(potency)s and the area holds thin skin: %(holds)s. Consider leaving it out; " + ADVICE
+HOLDS_THIN_SKIN = " Larger areas of the order hold thin skin: %(holds)s."
 
 
 @rule(

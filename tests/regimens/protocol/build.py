@@ -53,7 +53,7 @@ def having(*answers: Precaution, **more: Any) -> Person:
     return replace(base, precautions=(*(row for row in base.precautions if row.kind not in kinds), *answers))
 
 
-def line(key: str, *sites: str, **more: Any) -> Line:
+def line(key: str, /, *sites: str, **more: Any) -> Line:
     """A line of the catalogue: twice daily from today with a review in six weeks, unless said otherwise."""
     values: dict[str, Any] = {"phase": Phase.INDUCTION, "per_day": 2, "starts_on": ON, "review_on": ON + timedelta(days=42)}
     if more.get("phase", Phase.INDUCTION) != Phase.INDUCTION:

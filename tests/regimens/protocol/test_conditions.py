@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from patients.models import Sex
 from patients.sites import Side
 from regimens.protocol.asked import WORDS
 from regimens.protocol.base import RULES, Finding, Level, Unchecked, outcomes
@@ -156,7 +157,8 @@ def test_the_days_of_a_condition(kind: str, from_on: date | None, until_on: date
     checked = line("tacrolimus-0.1", "trunk", until_on=ON + timedelta(days=13))
     findings, unchecked = looked(who, checked)
     assert bool(findings) == is_present
-    assert not unchecked
+    is_over = until_on is not None and until_on < ON  # what is over says nothing about today
+    assert bool(unchecked) == is_over
 
 
 def test_a_line_that_runs_is_looked_at_from_today() -> None:
@@ -259,7 +261,7 @@ def test_an_infection_counts_where_it_is(
 ) -> None:
     findings, unchecked = looked(having(found("skin_infection", place=place)), line(key, *sites))
     assert set(findings) == ({rule_id} if is_met else set())
-    assert not unchecked
+    assert set(unchecked) == (set() if is_met else {rule_id})  # of that other skin nobody said anything
 
 
 def test_an_infection_on_the_face_is_one_finding_for_the_face_and_none_for_the_trunk() -> None:
@@ -280,6 +282,107 @@ def test_an_infection_without_a_place_counts_everywhere_and_says_so() -> None:
 def test_an_infection_that_was_ruled_out_on_one_place_is_silent() -> None:
     who = having(found("skin_infection", Answer.ABSENT, place=Place("face")))
     assert looked(who, line("tacrolimus-0.1", "face")) == ({}, {})
+
+
+# --- What counts as asked ---------------------------------------------------------------------------------------------
+
+ABSENT = Answer.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("asked", "sites", "is_known"),
+    [
+        ([""], ("face",), True),  # about the whole person
+        (["face"], ("face",), True),
+        (["face"], ("eyelids",), True),
+        (["eyelids"], ("face",), False),  # only a part of it
+        (["face"], ("trunk",), False),
+        (["face"], ("face", "trunk"), False),
+        (["face", "trunk"], ("face", "trunk"), True),
+        (["whole_body"], ("face", "hands:left"), True),
+        (["hands:left"], ("hands:left",), True),
+        (["hands:left"], ("hands:right",), False),
+        (["hands:left"], ("hands:both",), False),
+        (["hands:left"], ("hands",), False),
+        (["hands:left", "hands:right"], ("hands:both",), True),
+        (["hands:both"], ("palms:left",), True),
+        (["hands"], ("palms:left",), True),
+        (["face"], (), False),  # of a line whose skin is not known
+        ([""], (), True),
+    ],
+)
+@pytest.mark.parametrize(
+    ("key", "rule_id"), [("tacrolimus-0.1", "infection-tci"), ("hydrocortisone-1", "infection-steroid")]
+)
+def test_absent_speaks_of_its_place(
+    key: str, rule_id: str, asked: list[str], sites: tuple[str, ...], is_known: bool
+) -> None:
+    places = [Place(code, Side(side)) if code else None for code, _colon, side in (one.partition(":") for one in asked)]
+    who = having(*(found("skin_infection", ABSENT, place=place) for place in places))
+    findings, unchecked = looked(who, line(key, *sites))
+    assert not findings
+    assert set(unchecked) == (set() if is_known else {rule_id})
+    if not is_known:
+        assert unchecked[rule_id].because == "Nobody has recorded whether the skin is infected."
+
+
+@pytest.mark.parametrize(("until_on", "is_known"), [(ON, True), (ON - timedelta(days=1), False), (None, True)])
+@pytest.mark.parametrize("answer", [ABSENT, Answer.PRESENT])
+def test_an_answer_that_is_over_says_nothing_about_now(answer: Answer, until_on: date | None, is_known: bool) -> None:
+    for kind, key in (("pregnancy", "methotrexate"), ("immunocompromise", "ruxolitinib-1.5")):
+        who = having(found(kind, answer, from_on=date(2026, 1, 1), until_on=until_on))
+        assert bool(looked(who, line(key, "trunk"))[1]) is not is_known
+
+
+def test_an_answer_that_ends_before_a_later_start_says_nothing_about_it() -> None:
+    who = having(found("pregnancy", Answer.PRESENT, until_on=ON + timedelta(days=9)))
+    assert set(looked(who, line("methotrexate", starts_on=ON + timedelta(days=9)))[0]) == {"pregnancy-systemic"}
+    assert set(looked(who, line("methotrexate", starts_on=ON + timedelta(days=10)))[1]) == {"pregnancy-systemic"}
+
+
+GROWING_OLD = [
+    ("pregnancy", "tacrolimus-0.1", "pregnancy-tci"),
+    ("pregnancy", "methotrexate", "pregnancy-systemic"),
+    ("pregnancy", "ruxolitinib-1.5", "pregnancy-topical-jak"),
+    ("skin_infection", "pimecrolimus-1", "infection-tci"),
+    ("skin_infection", "mometasone-furoate-0.1", "infection-steroid"),
+]
+
+
+@pytest.mark.parametrize(
+    ("days", "params", "is_old"),
+    [(0, {}, False), (90, {}, False), (91, {}, True), (30, {"max_days": 30}, False), (31, {"max_days": 30}, True)],
+)
+@pytest.mark.parametrize(("kind", "key", "rule_id"), GROWING_OLD)
+def test_absent_grows_old(kind: str, key: str, rule_id: str, days: int, params: dict[str, int], is_old: bool) -> None:
+    who = having(replace(found(kind, ABSENT), on=ON - timedelta(days=days)))
+    findings, unchecked = answers(case(who, choices={rule_id: Choice(params=params)}), line(key, "back"))
+    assert rule_id not in findings
+    assert (rule_id in unchecked) is is_old
+    assert "adtrack's own" in RULES[rule_id].logic
+
+
+def test_what_has_grown_old_names_the_day() -> None:
+    who = having(replace(found("pregnancy", ABSENT), on=date(2026, 8, 21)))  # 91 days
+    one = looked(who, line("methotrexate"))[1]["pregnancy-systemic"]
+    assert one.because == "Not checked because it was asked on 21 August 2026, more than 90 days ago: pregnancy."
+    assert one.missing == ("pregnancy",)
+    undated = having(replace(found("pregnancy", ABSENT), on=None))
+    assert "on a day that is not recorded" in looked(undated, line("methotrexate"))[1]["pregnancy-systemic"].because
+
+
+def test_a_newer_answer_about_the_place_counts_and_the_oldest_place_is_named() -> None:
+    old, new = replace(found("skin_infection", ABSENT), on=date(2026, 6, 1)), date(2026, 11, 1)
+    face = replace(old, place=Place("face"), on=new)
+    assert not looked(having(old, face), line("tacrolimus-0.1", "face"))[1]
+    both = looked(having(old, face), line("tacrolimus-0.1", "face", "trunk"))[1]
+    assert "asked on 1 June 2026" in both["infection-tci"].because
+
+
+@pytest.mark.parametrize("kind", ["immunocompromise", "barrier_defect", "skin_malignancy", "breastfeeding"])
+def test_other_answers_do_not_grow_old(kind: str) -> None:
+    who = having(replace(found(kind, ABSENT), on=date(2016, 1, 1)))
+    assert looked(who, line("tacrolimus-0.1", "trunk")) == ({}, {})
 
 
 # --- C24: who is asked ------------------------------------------------------------------------------------------------
@@ -315,6 +418,25 @@ def test_born_on_29_february_is_10_on_1_march() -> None:
 def test_at_an_unknown_age_it_is_asked() -> None:
     _, unchecked = looked(unasked("pregnancy", born_on=None), line("tacrolimus-0.1", "trunk"))
     assert unchecked["pregnancy-tci"].missing == ("pregnancy", "birth date")
+
+
+@pytest.mark.parametrize(
+    ("sex", "is_said"), [("female", True), ("male", False), ("indeterminate", True), ("unknown", True)]
+)
+@pytest.mark.parametrize(("kind", "key"), [("pregnancy", "methotrexate"), ("breastfeeding", "pimecrolimus-1")])
+def test_men_are_not_asked_and_what_is_recorded_counts(kind: str, key: str, sex: str, is_said: bool) -> None:
+    assert set(Sex.values) == {"female", "male", "indeterminate", "unknown"}
+    nobody = unasked(kind, sex=sex)
+    assert bool(looked(nobody, line(key, "trunk"))[1]) is is_said
+    old = having(replace(found(kind, Answer.ABSENT), on=date(2020, 1, 1)), sex=sex)
+    assert bool(looked(old, line(key, "trunk"))[1]) is (is_said and kind == "pregnancy")
+    assert looked(having(found(kind), sex=sex), line(key, "trunk"))[0]
+    assert not looked(unasked(kind, sex=sex, born_on=date(2016, 11, 21)), line(key, "trunk"))[1]  # 10 years tomorrow
+
+
+def test_of_an_unknown_birth_date_only_men_are_not_asked() -> None:
+    assert not looked(unasked("pregnancy", sex="male", born_on=None), line("methotrexate"))[1]
+    assert looked(unasked("pregnancy", sex="unknown", born_on=None), line("methotrexate"))[1]
 
 
 def test_what_is_recorded_counts_at_every_age() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from patients.sites import Side
 from regimens.protocol.base import Level
+from regimens.protocol.check import check
 from regimens.protocol.facts import Answer, Choice, Course, Family, Line, Phase, Place
 from tests.regimens.protocol.build import ON, PRODUCTS, answers, case, found, having, line, person
 
@@ -19,7 +21,7 @@ GROWN = date(2008, 11, 20)  # eighteen today
 STEROID, WRAP, ANTIBIOTIC = "prednisolone-oral", "wet-wrap", "antibiotic-topical"
 
 
-def course(key: str, days: int | None, *sites: str, **more: Any) -> Line:
+def course(key: str, days: int | None, /, *sites: str, **more: Any) -> Line:
     return line(key, *sites, **({"phase": Phase.COURSE, "course_days": days, "per_day": 1, "review_on": None} | more))
 
 
@@ -72,9 +74,13 @@ def test_oral_steroid_eighteen_on_the_first_of_march_for_a_leap_day(on: date, ex
 
 
 @pytest.mark.parametrize("born", [GROWN, CHILD, None])
-def test_oral_steroid_of_unknown_length_is_not_checked_and_warned(born: date | None) -> None:
+def test_oral_steroid_of_unknown_length_is_stopped(born: date | None) -> None:
     told, unchecked = answers(case(person(born_on=born)), course(STEROID, None))
-    assert told["oral-steroid-length"].level == Level.WARN
+    assert told["oral-steroid-length"].level == Level.STOP  # as grave as too long, and no clinic lowers it
+    lowered = case(person(born_on=born), choices={"oral-steroid-length": Choice(level=1, params={"block_from": 30})})
+    assert answers(lowered, course(STEROID, None))[0]["oral-steroid-length"].level == Level.STOP
+    elsewhere = answers(case(person(born_on=born)), course(STEROID, None, is_elsewhere=True))[0]
+    assert elsewhere["oral-steroid-length"].level == Level.WARN  # a fact: recorded with a reason
     assert "length of the course" in told["oral-steroid-length"].missing
     assert unchecked["oral-steroid-length"].missing == ("length of the course",)
 
@@ -114,6 +120,93 @@ def test_oral_steroid_sources_of_adults_are_not_shown_for_a_child() -> None:
 def test_oral_steroid_choices_of_a_clinic(choice: Choice, days: int, expected: Level | None) -> None:
     told, _ = answers(case(choices={"oral-steroid-length": choice}), course(STEROID, days))
     assert (told["oral-steroid-length"].level if "oral-steroid-length" in told else None) == expected
+
+
+def lasting(first: int, days: int | None, key: str = STEROID, /, *sites: str, **more: Any) -> Line:
+    """A course from a day before or after today, with its last day as it is saved."""
+    starts = ON + timedelta(days=first)
+    until_on = None if days is None else starts + timedelta(days=days - 1)
+    return course(key, days, *sites, **({"starts_on": starts, "until_on": until_on, "key": f"from-{first}"} | more))
+
+
+@pytest.mark.parametrize(
+    ("others", "days", "expected"),
+    [
+        ([lasting(6, 1)], "7", Level.WARN),  # six days and the next one
+        ([lasting(7, 30)], None, None),  # a day off between
+        ([lasting(6, 8)], "14", Level.WARN),
+        ([lasting(6, 9)], "15", Level.STOP),
+        ([lasting(0, 6)], "6", None),  # the same days count once
+        ([lasting(3, 6)], "9", Level.WARN),
+        ([lasting(-6, 6)], "12", Level.WARN),
+        ([lasting(-7, 6)], None, None),
+        ([lasting(-5, 5), lasting(6, 4)], "15", Level.STOP),
+        ([lasting(6, 4), lasting(10, 5)], "15", Level.STOP),  # one after the other
+        ([lasting(10, 5), lasting(6, 4)], "15", Level.STOP),
+        ([lasting(6, 4), lasting(11, 5)], "10", Level.WARN),
+        ([lasting(6, None)], "None", Level.STOP),  # without an end
+        ([lasting(7, None)], None, None),
+        ([lasting(6, 9, phase=Phase.HOLD)], None, None),
+        ([lasting(6, 9, is_elsewhere=True)], "15", Level.STOP),
+        ([lasting(6, 9, "ciclosporin")], None, None),
+    ],
+)
+def test_oral_steroid_counts_orders_in_a_row(others: list[Line], days: str | None, expected: Level | None) -> None:
+    told, unchecked = answers(case(None, *others), lasting(0, 6))
+    assert "oral-steroid-length" not in unchecked
+    finding = told.get("oral-steroid-length")
+    assert (finding.level if finding else None) == expected
+    if finding:
+        assert finding.values["days"] == days
+        assert set(finding.others) <= {one.key for one in others}
+        assert finding.others
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "expected"),
+    [
+        (date(2026, 11, 19), 1, Level.WARN),  # yesterday: 1 and 6
+        (date(2026, 11, 11), 9, Level.STOP),  # 9 and 6
+        (date(2026, 11, 12), 8, Level.WARN),
+        (date(2026, 11, 10), 9, None),  # until the 18th: a day off
+        (date(2026, 11, 26), 9, Level.STOP),  # recorded ahead, adjoins the last day
+        (date(2026, 11, 27), 9, None),
+        (date(2026, 11, 19), 0, None),
+    ],
+)
+def test_oral_steroid_counts_earlier_courses_in_a_row(start: date, days: int, expected: Level | None) -> None:
+    who = person(courses=(Course(Family.STEROID_ORAL, start, days, "Prednisolone"),))
+    finding = answers(case(who), lasting(0, 6))[0].get("oral-steroid-length")
+    assert (finding.level if finding else None) == expected
+
+
+def test_a_line_says_the_same_when_it_has_become_a_course() -> None:
+    """Else a caution that was answered would be raised again the day after."""
+    there = lasting(-6, 6)
+    course_of_it = Course(Family.STEROID_ORAL, there.starts_on, 6, "Prednisolone tablet")
+    before = answers(case(None, there), lasting(0, 6))[0]["oral-steroid-length"]
+    after = answers(case(person(courses=(course_of_it,))), lasting(0, 6))[0]["oral-steroid-length"]
+    assert before.inputs == after.inputs
+    assert before.text % before.values == after.text % after.values
+    assert "12 days of oral steroid in a row with what meets or adjoins it (6 days from 14 November 2026)" in (
+        before.text % before.values
+    )
+
+
+def test_two_courses_of_one_order_see_each_other() -> None:
+    first, second = check(case(), [lasting(0, 8), lasting(8, 8)])
+    for one in (first, second):
+        assert [found.rule.id for found in one.stops] == ["oral-steroid-length"]
+    first, second = check(case(), [lasting(0, 3), lasting(3, 3)])
+    assert not [*first.stops, *first.warnings, *second.stops, *second.warnings]
+
+
+def test_earlier_oral_steroid_counts_other_orders_that_begin_before() -> None:
+    for there, expected in ((lasting(-30, 5), "5"), (lasting(20, 5), None), (lasting(-2, 5, phase=Phase.HOLD), None)):
+        told, _ = answers(case(None, there), lasting(10, 3))
+        assert (told["oral-steroid-earlier"].values["days"] if "oral-steroid-earlier" in told else None) == expected
+    told, _ = answers(case(None, lasting(-2, None)), lasting(0, 3))  # without an end: until the day before
+    assert told["oral-steroid-earlier"].values["days"] == "2"
 
 
 def earlier(start: date, days: int, family: Family = Family.STEROID_ORAL) -> Course:
@@ -210,6 +303,30 @@ def test_topical_antibiotic_by_days(days: int, expected: bool) -> None:
     assert told["topical-antibiotic-length"].level == Level.WARN
 
 
+@pytest.mark.parametrize(
+    ("key", "rule", "longest"), [(WRAP, "wet-wrap-length", 7), (ANTIBIOTIC, "topical-antibiotic-length", 14)]
+)
+@pytest.mark.parametrize(
+    ("site", "gap", "is_counted"),
+    [
+        ("hands", 0, True),
+        ("palms", 0, True),  # shares skin
+        ("hands", 1, False),  # a day off
+        ("face", 0, False),
+    ],
+)
+def test_days_in_a_row_on_the_same_skin(key: str, rule: str, longest: int, site: str, gap: int, is_counted: bool) -> None:
+    ordered = lasting(0, longest - 1, key, "hands")
+    beside = lasting(longest - 1 + gap, 2, key, site)
+    found = answers(case(None, beside), ordered)[0].get(rule)
+    assert (found.values["days"] if found else None) == (str(longest + 1) if is_counted else None)
+    assert (found.others if found else ()) == ((beside.key,) if is_counted else ())
+    over = Course(PRODUCTS[key].family, ON - timedelta(days=2 + gap), 2, "", (Place(site),))
+    told = answers(case(person(courses=(over,))), ordered)[0]
+    assert (rule in told) is is_counted
+    assert rule not in answers(case(None, lasting(longest - 1, 1, key, "hands")), ordered)[0]  # the longest itself
+
+
 @pytest.mark.parametrize(("key", "rule"), [(WRAP, "wet-wrap-length"), (ANTIBIOTIC, "topical-antibiotic-length")])
 def test_unknown_length_is_not_checked(key: str, rule: str) -> None:
     told, unchecked = answers(case(), line(key, "hands"))  # a review date is no end
@@ -272,14 +389,42 @@ def test_antimicrobial_while_nobody_asked(key: str) -> None:
         ("antiseptic", {"place": FACE, "until_on": ON - timedelta(days=1)}, ["face"], True),  # over before
         ("antiseptic", {"place": FACE, "until_on": ON}, ["face"], False),
         ("antiseptic", {"place": FACE, "from_on": ON + timedelta(days=6)}, ["face"], False),  # begins on the last day
-        ("antiseptic", {"place": FACE, "from_on": ON + timedelta(days=7)}, ["face"], True),
+        ("antiseptic", {"place": FACE, "from_on": ON + timedelta(days=7)}, ["face"], True),  # asked: not before
     ],
 )
 def test_antimicrobial_by_place_and_days(key: str, infection: dict[str, Any], sites: list[str], expected: bool) -> None:
+    """An infection elsewhere or at another time says nothing about this skin: somebody has to look."""
     ordered = course(key, 7, *sites, until_on=ON + timedelta(days=6))
     told, unchecked = answers(case(having(found("skin_infection", **infection))), ordered)
-    assert RULE not in unchecked
-    assert (RULE in told) is expected
+    is_later = "from_on" in infection  # asked, and not before that day
+    assert (RULE in told) is (expected and is_later)
+    assert (RULE in unchecked) is (expected and not is_later)
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "sites", "is_known"),
+    [
+        ("antiseptic", FACE, ["face"], True),
+        ("antiseptic", FACE, ["hands"], False),
+        ("antiseptic", None, ["hands"], True),
+        ("antibiotic-oral", FACE, [], False),  # of all of the skin
+        ("antibiotic-oral", None, [], True),
+        ("bleach-bath", FACE, ["face"], False),
+        ("bleach-bath", None, ["face"], True),
+    ],
+)
+def test_antimicrobial_where_it_was_ruled_out(key: str, asked: Place | None, sites: list[str], is_known: bool) -> None:
+    told, unchecked = answers(case(having(found("skin_infection", Answer.ABSENT, place=asked))), course(key, 7, *sites))
+    assert (RULE in told, RULE in unchecked) == (is_known, not is_known)
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(90, True), (91, False)])
+def test_antimicrobial_after_an_old_answer(days: int, is_known: bool) -> None:
+    row = replace(found("skin_infection", Answer.ABSENT), on=ON - timedelta(days=days))
+    told, unchecked = answers(case(having(row)), course("antiseptic", 7, "hands"))
+    assert (RULE in told, RULE in unchecked) == (is_known, not is_known)
+    if not is_known:
+        assert "asked on 21 August 2026" in unchecked[RULE].because
 
 
 def test_antimicrobial_choices_of_a_clinic() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patients.sites import Side
 from regimens.protocol.base import Level
-from regimens.protocol.facts import Choice, Family, Line, Phase
+from regimens.protocol.facts import Choice, Family, Line, Phase, Place
 from tests.regimens.protocol.build import ON, PRODUCTS, answers, case, line, person
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
@@ -25,7 +27,7 @@ NO_LABEL = "No label of this jurisdiction is on file: the strictest known is use
 EVERYWHERE = ["EU", "UK", "US", "other"]
 
 
-def maintenance(key: str, *days: int, **more: Any) -> Line:
+def maintenance(key: str, /, *days: int, **more: Any) -> Line:
     return line(key, "hands", **({"phase": Phase.MAINTENANCE, "weekdays": frozenset(days)} | more))
 
 
@@ -102,6 +104,82 @@ def test_a_clinic_sets_its_own_numbers(params: dict[str, int], days: tuple[int, 
     of = case(choices={"maintenance-weekdays": Choice(params=params)})
     finding = found_by("maintenance-weekdays", of, maintenance("tacrolimus-0.1", *days))
     assert finding is None if not expected else expected in words(finding)
+
+
+def sited(key: str, sites: list[str], /, *days: int, **more: Any) -> Line:
+    return line(key, *sites, **({"phase": Phase.MAINTENANCE, "weekdays": frozenset(days), "key": "there"} | more))
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (sited("tacrolimus-0.1", ["face"], THU), None),  # Monday and Thursday together
+        (sited("tacrolimus-0.1", ["face"], MON), None),
+        (sited("tacrolimus-0.1", ["face"], TUE), "fewer than 2 days"),
+        (sited("tacrolimus-0.1", ["eyelids"], WED), "fewer than 2 days"),  # within it
+        (sited("tacrolimus-0.03", ["head_neck"], SUN), "fewer than 2 days"),  # another strength, around it
+        (sited("tacrolimus-0.1", ["face"], MON, THU), None),
+        (sited("tacrolimus-0.1", ["face"], TUE, FRI), "on 3 days a week"),
+        (sited("tacrolimus-0.1", ["neck"], TUE), None),
+        (sited("pimecrolimus-1", ["face"], TUE), None),  # another substance: two-of-one-class says it
+        (sited("tacrolimus-0.1", ["face"], TUE, phase=Phase.HOLD), None),
+        (sited("tacrolimus-0.1", ["face"], TUE, until_on=ON - timedelta(days=1)), None),
+        (sited("tacrolimus-0.1", ["face"], TUE, is_elsewhere=True), "fewer than 2 days"),
+    ],
+)
+def test_two_lines_break_the_free_days_together(there: Line, expected: str | None) -> None:
+    finding = found_by("maintenance-weekdays", case(None, there), sited("tacrolimus-0.1", ["face"], MON, key=""))
+    assert (finding is None) is (expected is None)
+    if finding:
+        assert expected in words(finding)
+        assert "counted with Tacrolimus" in words(finding)
+        assert (finding.level, finding.others) == (Level.WARN, ("there",))
+        assert len(finding.inputs) == 2
+
+
+def test_only_lines_on_one_piece_of_skin_count_together() -> None:
+    chest, back = sited("tacrolimus-0.1", ["chest"], THU, key="chest"), sited("tacrolimus-0.1", ["back"], FRI, key="back")
+    trunk = sited("tacrolimus-0.1", ["trunk"], MON, key="")
+    assert found_by("maintenance-weekdays", case(None, chest, back), trunk) is None  # no skin gets all three
+    finding = found_by("maintenance-weekdays", case(None, replace(chest, weekdays=frozenset({WED})), back), trunk)
+    assert finding.others == ("chest",)
+    left, right = (
+        sited("tacrolimus-0.1", [f"hands:{side}"], day, key=side) for side, day in (("left", MON), ("right", TUE))
+    )
+    assert found_by("maintenance-weekdays", case(None, right), left) is None
+    assert (
+        found_by("maintenance-weekdays", case(None, right), replace(left, places=(Place("hands", Side.BOTH),))) is not None
+    )
+
+
+def test_a_line_that_breaks_the_days_alone_says_so_alone() -> None:
+    there = sited("tacrolimus-0.1", ["face"], THU)
+    finding = found_by("maintenance-weekdays", case(None, there), sited("tacrolimus-0.1", ["face"], MON, TUE, key=""))
+    assert (finding.others, len(finding.inputs)) == ((), 1)
+
+
+def test_steroids_and_others_count_their_days_together() -> None:
+    steroid = sited("mometasone-furoate-0.1", ["hands"], TUE, FRI)
+    finding = found_by("maintenance-weekdays", case(None, steroid), sited("mometasone-furoate-0.1", ["hands"], MON, key=""))
+    assert "on 3 days a week" in words(finding)
+    cream = sited("pimecrolimus-1", ["hands"], THU)
+    finding = found_by("maintenance-off-label", case(None, cream), sited("pimecrolimus-1", ["hands"], MON, key=""))
+    assert "on Monday, Thursday" in words(finding)
+    same_day = sited("pimecrolimus-1", ["hands"], MON)
+    assert found_by("maintenance-off-label", case(None, same_day), sited("pimecrolimus-1", ["hands"], MON, key="")) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (sited("tacrolimus-0.1", ["trunk"], THU), False),  # twice a week together
+        (sited("tacrolimus-0.1", ["trunk"], MON), True),
+        (sited("tacrolimus-0.1", ["chest"], THU), True),  # the rest of the trunk gets it once
+    ],
+)
+def test_once_weekly_counts_the_other_line(there: Line, expected: bool) -> None:
+    finding = found_by("maintenance-once-weekly", case(None, there), sited("tacrolimus-0.1", ["trunk"], MON, key=""))
+    assert (finding is not None) is expected
 
 
 @pytest.mark.parametrize("level", [Level.INFORM, Level.WARN, Level.STOP])
@@ -377,3 +455,50 @@ def test_a_year_may_be_shorter_in_a_clinic_and_elsewhere_is_not_checked() -> Non
     found, unchecked = answers(case(), maintenance("tacrolimus-0.1", MON, THU, review_on=None, is_elsewhere=True))
     assert "maintenance-without-review" not in found
     assert unchecked["maintenance-without-review"].missing == ("end or review date",)
+
+
+# --- Pauses and lines in a row ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("since", "expected"), [(20, False), (21, True)])
+def test_three_weeks_count_from_the_first_day_of_the_phase(since: int, expected: bool) -> None:
+    """It was held and resumed today; the days before count, those on hold do not (regimens.queries gives since_on)."""
+    resumed = child_line(since_on=ON - timedelta(days=since), review_on=ON)
+    finding = found_by("child-three-weeks", case(person(born_on=CHILD)), resumed)
+    assert (finding is not None) is expected
+    if finding:
+        assert ("twice daily since", "30 October 2026") in [(one.what, one.value) for one in finding.inputs]
+
+
+@pytest.mark.parametrize(("since", "expected"), [(date(2025, 11, 19), True), (date(2025, 11, 20), False)])
+def test_a_year_counts_from_the_first_day_of_the_phase(since: date, expected: bool) -> None:
+    resumed = maintenance("tacrolimus-0.1", MON, THU, since_on=since, review_on=None, until_on=ON)
+    assert (found_by("maintenance-without-review", case(), resumed) is not None) is expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, True),  # 21 days and the next one
+        ({"starts_on": ON - timedelta(days=22), "until_on": ON - timedelta(days=2)}, False),  # a day off between
+        ({"per_day": 1}, False),
+        ({"phase": Phase.HOLD}, False),
+        ({"places": (Place("face"),)}, False),
+        ({"places": (Place("chest"),)}, True),
+        ({"since_on": ON - timedelta(days=5)}, False),  # mostly on hold
+    ],
+)
+def test_three_weeks_count_lines_in_a_row(more: dict[str, Any], expected: bool) -> None:
+    before = {"starts_on": ON - timedelta(days=21), "until_on": ON - timedelta(days=1), "review_on": None, "key": "there"}
+    there = replace(child_line(**before), **more)
+    ordered = child_line(until_on=ON, review_on=None, key="")
+    assert (found_by("child-three-weeks", case(person(born_on=CHILD), there), ordered) is not None) is expected
+
+
+@pytest.mark.parametrize(("until", "expected"), [(date(2027, 11, 20), False), (date(2027, 11, 21), True)])
+def test_a_year_counts_lines_in_a_row(until: date, expected: bool) -> None:
+    first = maintenance("tacrolimus-0.1", MON, THU, until_on=date(2027, 5, 20), review_on=None)
+    then = maintenance("tacrolimus-0.1", MON, THU, starts_on=date(2027, 5, 21), until_on=until, review_on=None, key="")
+    finding = found_by("maintenance-without-review", case(None, first), then)
+    assert (finding is not None) is expected
+    assert found_by("maintenance-without-review", case(None, then), first) is None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from regimens.protocol.base import Level
-from regimens.protocol.facts import Answer, Choice, Family, LabelFact, Phase
-from tests.regimens.protocol.build import PRODUCTS, answers, case, found, having, line, person
+from regimens.protocol.check import check
+from regimens.protocol.facts import Answer, Choice, Family, LabelFact, Line, Phase
+from tests.regimens.protocol.build import ON, PRODUCTS, answers, case, found, having, line, person
 
 NO_LABEL = "No label of this jurisdiction is on file: the strictest known is used."
 WEEKLY, INTERVAL = "methotrexate-weekly", "methotrexate-interval"
@@ -46,6 +48,93 @@ def test_methotrexate_is_once_weekly(plan: dict[str, Any], rule: str | None, whe
         if rule:
             assert told[rule].level == (Level.STOP if rule == WEEKLY else warned)  # the stop cannot be lowered
             assert "guidelinecentral.com" in told[rule].cited[0].name
+
+
+def weekly(*days: int, **more: Any) -> Line:
+    return line("methotrexate", **({"phase": Phase.MAINTENANCE, "weekdays": frozenset(days), "key": "there"} | more))
+
+
+def every(days: int, first: int = 0, **more: Any) -> Line:
+    starts = ON + timedelta(days=first)
+    return line(
+        "methotrexate", **({"phase": Phase.INTERVAL, "every_days": days, "starts_on": starts, "key": "there"} | more)
+    )
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (weekly(3), True),  # Monday and Thursday
+        (weekly(1), True),
+        (weekly(0), True),  # twice on one day is two doses a week
+        (weekly(3, starts_on=ON - timedelta(days=90), until_on=ON), True),  # its last Thursday was yesterday
+        (weekly(3, until_on=ON), False),  # begins today and ends before its first Thursday
+        (every(7), True),  # Fridays
+        (every(14), True),
+        (every(7, 3), True),  # Mondays
+        (every(28, 150), True),  # not before April: still in the same weeks
+        (weekly(0, phase=Phase.HOLD), False),
+        (weekly(0, is_elsewhere=True), True),
+        (line("methotrexate", per_day=1, key="there"), True),
+        (line("methotrexate", phase=Phase.AS_NEEDED, key="there"), True),
+        (
+            weekly(0, starts_on=ON - timedelta(days=90), until_on=ON - timedelta(days=1)),
+            False,
+        ),  # its last Monday is a week before
+    ],
+)
+def test_methotrexate_lines_count_together(there: Line, expected: bool) -> None:
+    """Ordered on Friday 20 November 2026 for Mondays, the first on the 23rd."""
+    told, unchecked = answers(case(None, there), weekly(0, key=""))
+    assert (WEEKLY in told) is expected
+    assert WEEKLY not in unchecked
+    if expected:
+        finding = told[WEEKLY]
+        assert (finding.level, finding.others) == (Level.STOP, ("there",))
+        assert "together more than one dose within 7 days" in finding.text
+
+
+@pytest.mark.parametrize(("first", "expected"), [(5, True), (6, True), (7, False), (8, False)])
+def test_methotrexate_back_to_back(first: int, expected: bool) -> None:
+    """One dose today, and another line from a later day: as long as a week lies between them nothing is said."""
+    today = every(7, until_on=ON + timedelta(days=1), key="")
+    for one, two in ((today, every(7, first)), (every(7, first, key=""), replace(today, key="there"))):
+        assert (WEEKLY in answers(case(None, two), one)[0]) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        (every(14), every(14, 7), False),  # every second week each: together once a week
+        (every(14), every(14, 6), True),
+        (every(14), every(21, 7), True),  # day 28 of both
+        (every(8), every(16, 8), True),
+    ],
+)
+def test_methotrexate_at_intervals_together(one: Line, two: Line, expected: bool) -> None:
+    for ordered, there in ((one, two), (two, one)):
+        assert (WEEKLY in answers(case(None, there), replace(ordered, key=""))[0]) is expected
+
+
+def test_methotrexate_in_seven_weekly_lines_is_daily() -> None:
+    lines = [weekly(day, key="") for day in range(7)]
+    for answer in check(case(), lines):
+        assert WEEKLY in [one.rule.id for one in answer.stops]
+    spread = [every(7, day, until_on=ON + timedelta(days=day), key="") for day in range(7)]  # one dose each, day after day
+    for answer in check(case(), spread):
+        assert WEEKLY in [one.rule.id for one in answer.stops]
+
+
+def test_methotrexate_beside_a_line_of_unknown_days_is_not_checked() -> None:
+    told, unchecked = answers(case(None, every(7, every_days=None)), weekly(0, key=""))
+    assert WEEKLY not in told
+    assert unchecked[WEEKLY].missing == ("interval",)
+    assert WEEKLY in answers(case(None, every(7, every_days=None), weekly(2)), weekly(0, key=""))[0]
+
+
+def test_methotrexate_beside_another_drug_is_silent() -> None:
+    beside = line("azathioprine", per_day=1), line("ciclosporin", per_day=2)
+    assert not {WEEKLY, INTERVAL} & set(answers(case(None, *beside), weekly(0))[0])
 
 
 @pytest.mark.parametrize("plan", [{"phase": Phase.INTERVAL}, {"phase": Phase.MAINTENANCE}])

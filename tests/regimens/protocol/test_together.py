@@ -283,26 +283,56 @@ THIN = {"face", "forehead", "eyelids", "cheeks", "around_mouth", "neck", "axilla
 THIN |= {"elbow_folds", "knee_folds", "head_neck", "whole_body"}  # the last two hold the face
 
 
+# What S3 leaves out, and lies within a larger area.
+HOLDS = {
+    "whole_body": "face, neck, armpits, nipples, groin, genitals, elbow folds, knee folds",
+    "head_neck": "face, neck",
+    "trunk": "armpits, nipples, groin, genitals",
+    "chest": "nipples",
+    "upper_limbs": "elbow folds",
+    "lower_limbs": "knee folds",
+}
+
+
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("key", [POTENT, "betamethasone-valerate-0.1", VERY_POTENT])
 def test_potent_steroid_by_site(site: str, key: str) -> None:
     found, _ = answers(case(), line(key, site))
-    assert ("potent-steroid-on-thin-skin" in found) is (site in THIN)
-    if site in THIN:
-        finding = found["potent-steroid-on-thin-skin"]
-        assert finding.level == Level.WARN
-        assert [source.name[:3] for source in finding.cited] == ["S3:"]
-        assert [(one.what, one.value) for one in finding.inputs] == [
-            ("potency", "very-potent" if key == VERY_POTENT else "potent"),
-            ("sites", SITES[site].label.lower()),
-        ]
+    assert ("potent-steroid-on-thin-skin" in found) is (site in THIN or site in HOLDS)
+    if site not in THIN and site not in HOLDS:
+        return
+    finding = found["potent-steroid-on-thin-skin"]
+    assert finding.level == (Level.WARN if site in THIN else Level.INFORM)
+    assert [source.name[:3] for source in finding.cited] == ["S3:"]
+    label = SITES[site].label.lower()
+    expected = {"potency": "very-potent" if key == VERY_POTENT else "potent"}
+    expected |= {"sites": label} if site in THIN else {}
+    expected |= {"thin skin within": f"{label} ({HOLDS[site]})"} if site in HOLDS else {}
+    assert {one.what: one.value for one in finding.inputs} == expected
+    if site in HOLDS:
+        assert f"{label} ({HOLDS[site]})" in finding.text % finding.values
+
+
+def test_a_fold_that_is_ordered_beside_its_area_is_the_caution() -> None:
+    finding = answers(case(), line(POTENT, "trunk", "elbow_folds:left", "upper_limbs:right"))[0][
+        "potent-steroid-on-thin-skin"
+    ]
+    assert finding.level == Level.WARN
+    assert finding.values["where"] == "elbow folds (left)"
+    assert finding.values["holds"] == "trunk (armpits, nipples, groin, genitals), upper limbs (right) (elbow folds)"
+
+
+def test_an_area_that_holds_folds_stays_for_information() -> None:
+    choices = {"potent-steroid-on-thin-skin": Choice(level=3)}
+    assert level(case(choices=choices), line(POTENT, "trunk"), "potent-steroid-on-thin-skin") == Level.INFORM
+    assert level(case(choices=choices), line(POTENT, "groin"), "potent-steroid-on-thin-skin") == Level.STOP
 
 
 @given(st.sets(st.sampled_from(sorted(SITES)), min_size=1))
 def test_potent_steroid_names_only_the_thin_skin(sites: set[str]) -> None:
     found, _ = answers(case(), line(POTENT, *sorted(sites)))
     thin = [SITES[site].label.lower() for site in sorted(sites) if site in THIN]
-    if not thin:
+    if not thin and not sites & HOLDS.keys():
         assert "potent-steroid-on-thin-skin" not in found
     else:
         assert found["potent-steroid-on-thin-skin"].values["where"] == ", ".join(thin)
