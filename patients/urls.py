@@ -10,7 +10,6 @@ urlpatterns = [
     path("activity/", audit.own_activity, name="own_activity"),
     path("patients/", lists.patient_list, name="patient_list"),
     path("patients/register/", records.patient_register, name="patient_register"),
-    path("patients/<uuid:public_id>/", records.patient_page, name="patient_page"),
     path("patients/<uuid:public_id>/close/", records.patient_close, name="patient_close"),
     path("patients/<uuid:public_id>/people/", people.patient_people, name="patient_people"),
     path("patients/<uuid:public_id>/guardians/add/", people.guardian_add, name="guardian_add"),

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from regimens.views import chart, facts, guidance, history, lines, prescribe, work
+from regimens.views import chart, facts, guidance, history, lines, prescribe, summary, work
 
 PATIENT = "patients/<uuid:public_id>/"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("about/", guidance.about, name="about"),
     path("clinic/guidance/", guidance.guidance, name="guidance"),
     path("clinic/guidance/<str:rule_id>/", guidance.rule_choose, name="rule_choose"),
+    path(PATIENT, summary.patient_page, name="patient_page"),
     path(f"{PATIENT}scores/", chart.patient_chart, name="patient_chart"),
     path(f"{PATIENT}regimen/", lines.patient_regimen, name="patient_regimen"),
     path(f"{PATIENT}regimen/prescribe/", prescribe.prescribe, name="regimen_prescribe"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from clinics.models.base import unbroken
 from patients import sites
 from patients.sites import Side
 from regimens.protocol.facts import Phase, Place
@@ -65,7 +66,7 @@ def how(use: Any) -> str:
     elif phase == Phase.INTERVAL:
         found = every(use.every_days)
         if use.loading_dose:
-            found = _("%(often)s, first %(loading)s") % {"often": found, "loading": use.loading_dose}
+            found = _("%(often)s, first %(loading)s") % {"often": found, "loading": unbroken(use.loading_dose)}
     elif phase == Phase.COURSE:
         count = use.course_days or 0
         days_text = ngettext("for %(n)s day", "for %(n)s days", count) % {"n": count}

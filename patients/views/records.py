@@ -1,4 +1,4 @@
-"""One patient: register, look, close. Correcting is in regimens.views.facts: rules depend on the date of birth."""
+"""One patient: register, close, open again. The record at a glance and correcting it are in regimens.views."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from clinics.access import May
 from clinics.errors import Stale
@@ -18,7 +18,7 @@ from clinics.views.base import needs, now, put_errors
 from patients import actions, queries
 from patients.forms import CloseForm, RegisterForm
 from patients.models import Patient
-from patients.views.base import form_page, opened, page, saved
+from patients.views.base import form_page, opened, saved
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,14 +50,6 @@ def _register(request: Request, form: RegisterForm) -> Patient:
     guardian, contacts = form.guardian(clinic.today(at)), form.contacts()
     by = request.access.actor(clinic)
     return actions.register_patient(by, clinic, form.cleaned_data, guardian=guardian, contacts=contacts, at=at)
-
-
-@require_GET
-def patient_page(request: Request, public_id: UUID) -> HttpResponse:
-    """The record at a glance."""
-    patient, by = opened(request, public_id)
-    summary = queries.summary(patient, by.rights, on=patient.clinic.today(now()))
-    return page(request, "patients/page.html", patient, by, tab="summary", **summary)
 
 
 @require_http_methods(["GET", "POST"])

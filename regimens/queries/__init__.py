@@ -18,6 +18,7 @@ from regimens.queries.regimen import (
     preview,
     readiness,
     regimen_page,
+    used_now,
     uses_emollient,
 )
 from regimens.queries.work import (
@@ -73,6 +74,7 @@ __all__ = [
     "regimen_page",
     "sentence",
     "timeline",
+    "used_now",
     "uses_emollient",
     "work_item",
     "work_lines",

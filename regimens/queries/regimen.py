@@ -8,23 +8,24 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinics.access import May
 from clinics.errors import NotYours
-from clinics.models.base import day, local_date
+from clinics.models.base import day, local_date, unbroken
 from patients.models import CurrentScores, Patient
 from patients.sites import SITES
 from regimens import words
 from regimens.models import DosePlan, EndReason, Override, PastTreatment, Regimen, RegimenLine, WorkItem
 from regimens.models.regimen import AmountUnit
-from regimens.protocol.facts import Family, Phase, Place
+from regimens.protocol.base import label_facts, strictest
+from regimens.protocol.facts import Family, Jurisdiction, Phase, Place
 from regimens.protocol.schedule import dose_days
 from regimens.protocol.told import ANTI_INFLAMMATORY
-from regimens.queries.facts import place_of
+from regimens.queries.facts import place_of, product_facts
 
 CLEAR_ENOUGH = 2  # vIGA-AD: cleared, almost cleared or mildly affected (EU label of tacrolimus)
 SIX_WEEKS = timedelta(days=42)
@@ -105,6 +106,16 @@ class LineView:
     waiting: list[str] = field(default_factory=list)  # what the rules found about it since, and nobody has handled
 
 
+class UsedView(NamedTuple):
+    """A line in use at a glance."""
+
+    name: str
+    is_elsewhere: bool
+    review: str
+    is_review_late: bool
+    plans: list[PlanView]
+
+
 @dataclass(frozen=True)
 class RegimenPage:
     """The regimen of a patient."""
@@ -125,13 +136,12 @@ def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> Regim
     """What a patient uses now, and what somebody with these rights may do about it."""
     regimen = open_regimen(patient)
     may = May.PRESCRIBE in rights and patient.closed_at is None
-    rows = _line_rows(RegimenLine.objects.filter(_in_use(on), patient=patient))
-    rows.sort(key=lambda row: row.product.family in CARE)  # what goes with everything stands last
+    rows = sorted(_line_rows(RegimenLine.objects.filter(_in_use(on), patient=patient)), key=_care)
     score = CurrentScores.objects.filter(patient=patient).first()
     items = WorkItem.objects.live().filter(patient=patient).values_list("subject", "text")
     waiting: dict[str, list[str]] = {}
     for subject, text in items:
-        waiting.setdefault(subject.partition(":")[0], []).append(text)
+        waiting.setdefault(subject.partition(":")[0], []).append(unbroken(text))
     lines = [
         replace(line_view(row, on=on, may_prescribe=may, score=score), waiting=waiting.get(str(row.public_id), []))
         for row in rows
@@ -143,6 +153,27 @@ def regimen_page(patient: Patient, rights: frozenset[May], *, on: date) -> Regim
         may,
         any(row.product.family == Family.EMOLLIENT for row in rows),
     )
+
+
+def used_now(patient: Patient, *, on: date) -> list[UsedView]:
+    """What a patient uses now, at a glance. One query where nothing is used, three otherwise."""
+    plans = Prefetch("plans", DosePlan.objects.select_related("started_by"))
+    rows = RegimenLine.objects.filter(_in_use(on), patient=patient).select_related("product")
+    return [
+        UsedView(
+            unbroken(row.product.name),
+            row.is_elsewhere,
+            day(row.review_on),
+            _is_review_late(row, on),
+            _plan_views(row, on)[0],
+        )
+        for row in sorted(rows.prefetch_related(plans, "plans__places"), key=_care)
+    ]
+
+
+def _care(row: RegimenLine) -> bool:
+    """For sorting: what goes with everything stands last."""
+    return row.product.family in CARE
 
 
 def _in_use(on: date) -> Q:
@@ -214,32 +245,46 @@ def last_plan(line: RegimenLine) -> tuple[DosePlan | None, list[Place]]:
 def line_view(row: RegimenLine, *, on: date, may_prescribe: bool, score: CurrentScores | None) -> LineView:
     """A line (with product, people, plans, places and overrides) in words."""
     zone = row.patient.clinic.zone
-    plans = sorted(row.plans.all(), key=lambda plan: (plan.from_on, plan.pk))
-    live = [plan for plan in plans if plan.ended_on is None]
-    in_use = [plan for plan in plans if plan.ended_on is None or plan.ended_on > max(on, plan.from_on)]
+    live = [plan for plan in row.plans.all() if plan.ended_on is None]
+    plans, past = _plan_views(row, on)
+    is_ending = row.ended_on is not None and row.ended_on > on
     return LineView(
         public_id=row.public_id,
         version=row.version,
-        name=row.product.name,
+        name=unbroken(row.product.name),
         family=str(row.product.get_family_display()),
         is_elsewhere=row.is_elsewhere,
         amount=_much(row),
         since=day(row.starts_on),
         until=day(row.until_on),
-        review=day(row.review_on),
-        is_ending=row.ended_on is not None and row.ended_on > on,
-        is_review_late=row.ended_on is None and row.review_on is not None and row.review_on < on,
+        review=day(row.review_on) if row.ended_on is None or is_ending else "",
+        is_ending=is_ending,
+        is_review_late=_is_review_late(row, on),
         instructions=row.instructions,
         by=row.started_by.name,
         ended=day(row.ended_on),
         why_ended=" – ".join(text for text in (str(row.get_end_reason_display()), row.end_text) if text),
         next_look=day(row.next_look_on) or row.no_look_reason,
-        plans=[_plan_view(plan, on) for plan in in_use],
-        past=[_plan_view(plan, on) for plan in plans if plan not in in_use],
+        plans=plans,
+        past=past,
         overrides=[_override_view(one, zone) for one in row.overrides.all()],
-        steps=_steps(row, live) if may_prescribe else [],
+        steps=_steps(row, live, on) if may_prescribe else [],
         offer=_offer(row, live, score) if may_prescribe else "",
     )
+
+
+def _is_review_late(row: RegimenLine, on: date) -> bool:
+    return row.ended_on is None and row.review_on is not None and row.review_on < on
+
+
+def _plan_views(row: RegimenLine, on: date) -> tuple[list[PlanView], list[PlanView]]:
+    """The phases a line (with plans, their people and places) is in on a day, and those before, in their order."""
+    now: list[PlanView] = []
+    past: list[PlanView] = []
+    for plan in sorted(row.plans.all(), key=lambda plan: (plan.from_on, plan.pk)):
+        is_now = plan.ended_on is None or plan.ended_on > max(on, plan.from_on)
+        (now if is_now else past).append(_plan_view(plan, on))
+    return now, past
 
 
 def _plan_view(plan: DosePlan, on: date) -> PlanView:
@@ -268,7 +313,7 @@ def _override_view(row: Override, zone: str) -> OverrideView:
     return OverrideView(
         row.rule,
         row.rule_version,
-        row.text,
+        unbroken(row.text),
         str(row.get_reason_display()),
         row.sentence,
         day(local_date(row.at, zone)),
@@ -276,7 +321,9 @@ def _override_view(row: Override, zone: str) -> OverrideView:
     )
 
 
-def _steps(row: RegimenLine, live: Sequence[DosePlan]) -> list[Step]:
+def _steps(row: RegimenLine, live: Sequence[DosePlan], on: date) -> list[Step]:
+    if row.ended_on is not None and not row.has_ended(on):
+        return [Step("stop", str(STEPS["stop"]))]  # its end is planned: it can only come earlier
     if row.ended_on is not None:
         may_be_again = row.end_reason not in (EndReason.CHANGED, EndReason.ERROR) and not hasattr(row, "replaced_by")
         return [Step("again", str(STEPS["again"]))] if may_be_again else []
@@ -314,6 +361,28 @@ def _offer(row: RegimenLine, live: Sequence[DosePlan], score: CurrentScores | No
     return ""
 
 
+def before_step(line: RegimenLine, step: str, *, on: date) -> str:
+    """What somebody has to know who is about to take a step of a line; empty for most."""
+    if step == "maintenance":
+        return readiness(line.patient)
+    if step == "resume":
+        return _("It goes on as it was used before, from today.")
+    if step == "stop" and line.ended_on is not None and not line.has_ended(on):
+        return _before_stopping_early(line, on)
+    return ""
+
+
+def _before_stopping_early(line: RegimenLine, on: date) -> str:
+    """Of a line whose end is planned: what follows it, and that this stays."""
+    planned = _("It is in use until %(day)s, as planned. Stopped here, it ends today.") % {"day": day(line.ended_on)}
+    following = RegimenLine.objects.filter(replaces=line).select_related("product").first()
+    if following is None or following.has_ended(on):
+        return planned
+    words = {"product": following.product.name, "day": day(following.starts_on)}
+    stays = _("%(product)s still begins on %(day)s: stop that line too if it is not to be used.") % words
+    return f"{planned} {stays}"
+
+
 def readiness(patient: Patient) -> str:
     """What labels ask for before maintenance, with the last vIGA-AD beside it: for somebody to weigh, not a verdict."""
     score = CurrentScores.objects.filter(patient=patient).first()
@@ -335,27 +404,43 @@ class PreviewDay(NamedTuple):
     doses: list[str]
 
 
+class CardView(NamedTuple):
+    """A line as the patient reads it: the clinic's plan and words, what its label says about an emollient, no advice."""
+
+    name: str
+    is_elsewhere: bool
+    how: str
+    where: str
+    since: str
+    until: str
+    review: str
+    gap: str  # between it and an emollient
+    gap_source: str
+    instructions: str
+
+
 @dataclass(frozen=True)
 class Preview:
     """What an order would mean: the first two weeks, and what the patient will see."""
 
     names: list[str]
     days: list[PreviewDay]
-    cards: list[dict[str, str]]
+    elsewhere: list[str]  # prescribed elsewhere: no doses are planned here
+    cards: list[CardView]
 
 
-def preview(orders: Sequence[Any]) -> Preview:
+def preview(patient: Patient, orders: Sequence[Any]) -> Preview:
     """The first 14 days of orders from the earliest start, and their words for the patient."""
-    first = min(order.starts_on for order in orders)
+    planned = [order for order in orders if not order.is_elsewhere]
+    first = min((order.starts_on for order in planned), default=date.min)
     last = first + timedelta(days=13)
-    due = [_due(order, first, last) for order in orders]
+    due = [_due(order, first, last) for order in planned]
+    days = [first + timedelta(days=n) for n in range(14)] if planned else []
     return Preview(
-        names=[str(order.product) for order in orders],
-        days=[
-            PreviewDay(day(on), str(words.WEEKDAYS[on.weekday()]), ["×" * one.get(on, 0) for one in due])
-            for on in (first + timedelta(days=n) for n in range(14))
-        ],
-        cards=[_card(order) for order in orders],
+        names=[unbroken(order.product) for order in planned],
+        days=[PreviewDay(day(on), str(words.WEEKDAYS[on.weekday()]), ["×" * one.get(on, 0) for one in due]) for on in days],
+        elsewhere=[unbroken(order.product) for order in orders if order.is_elsewhere],
+        cards=[_card(order, Jurisdiction(patient.clinic.jurisdiction)) for order in orders],
     )
 
 
@@ -378,22 +463,49 @@ def _due(order: Any, first: date, last: date) -> dict[date, int]:
 def _much(use: Any) -> str:
     """How much at a time: "1 fingertip units", "300 mg"; nothing where it was not said."""
     if use.amount is None:
-        return str(use.dose)
+        return unbroken(use.dose)
     unit = dict(AmountUnit.choices)[use.amount_unit]
-    return " · ".join(text for text in (f"{use.amount.normalize():f}\u00a0{unit}", use.dose) if text)
+    return " · ".join(text for text in (f"{use.amount.normalize():f}\u00a0{unit}", unbroken(use.dose)) if text)
 
 
-def _card(order: Any) -> dict[str, str]:
-    """One line as the patient reads it: the clinic's plan and words, no advice of the software."""
-    return {
-        "name": str(order.product),
-        "how": ", ".join(text for text in (_much(order), words.how(order)) if text),
-        "where": words.where(order.places),
-        "from": day(order.starts_on),
-        "until": day(order.until_on),
-        "review": day(order.review_on),
-        "instructions": order.instructions,
-    }
+def _card(order: Any, jurisdiction: Jurisdiction) -> CardView:
+    gap, gap_source = _gap(order, jurisdiction)
+    return CardView(
+        name=unbroken(order.product),
+        is_elsewhere=order.is_elsewhere,
+        how=", ".join(text for text in (_much(order), words.how(order)) if text),
+        where=words.where(order.places),
+        since=day(order.starts_on),
+        until=day(order.until_on),
+        review=day(order.review_on),
+        gap=gap,
+        gap_source=gap_source,
+        instructions=order.instructions,
+    )
+
+
+def _gap(order: Any, jurisdiction: Jurisdiction) -> tuple[str, str]:
+    """What a label says about the time between it and an emollient (C11), and which label.
+
+    The strictest of the jurisdiction, else the strictest on file; nothing where none says anything. It stops no order.
+    """
+    fact = strictest(label_facts(product_facts(order.product), "emollient-gap-minutes", jurisdiction))
+    if fact is None or fact.value is None:
+        return "", ""
+    source = ", ".join(text for text in (fact.source, fact.section, day(fact.on)) if text)
+    if fact.jurisdiction not in (jurisdiction.value, "any"):
+        source = _("%(source)s; no label of this jurisdiction is on file") % {"source": source}
+    return _gap_in_words(int(fact.value)), source
+
+
+def _gap_in_words(minutes: int) -> str:
+    if not minutes:
+        return _("An emollient can follow at once.")
+    if minutes % 60:
+        time = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    else:
+        time = ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+    return _("Leave %(time)s between this and an emollient on the same skin.") % {"time": time.replace(" ", "\u00a0")}
 
 
 class PastView(NamedTuple):
@@ -425,7 +537,7 @@ def _past_view(row: PastTreatment, zone: str) -> PastView:
         period = f"{period} ({_('%(n)s days') % {'n': row.days}})"
     return PastView(
         row.public_id,
-        str(row),
+        unbroken(row),
         str(row.get_family_display()),
         ", ".join(_(SITES[code].label) for code in row.sites.split(",") if code in SITES),
         period,

@@ -107,7 +107,7 @@ def _order_page(
                         _save(request, patient, by, orders, regimen, replaces, seen or 0)
                     return saved(request, patient, _("Treatment saved"), "patient_regimen")
                 checked = actions.look_at(by, patient, orders, replaces=replaces, at=now())
-                panel, preview, status = queries.panel(checked), queries.preview(orders), 200
+                panel, preview, status = queries.panel(checked), queries.preview(patient, orders), 200
             except ValidationError as error:
                 if getattr(error, "code", "") == actions.IS_OPEN:
                     form.add_error(None, OPENED)
@@ -118,7 +118,7 @@ def _order_page(
                 form.add_error(None, LINE_CHANGED if replaces else REGIMEN_CHANGED)
                 status, seen = 409, None
             except Unsafe as unsafe:
-                panel, preview = queries.panel(unsafe.checked, unsafe.unanswered), queries.preview(orders)
+                panel, preview = queries.panel(unsafe.checked, unsafe.unanswered), queries.preview(patient, orders)
     answered = [one.rule for one in panel.warnings] if panel and not panel.stops else []
     replies = RepliesForm(form_data(request), rules=answered)
     stands = replaces or regimen

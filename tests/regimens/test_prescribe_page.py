@@ -117,7 +117,7 @@ def test_a_check_shows_two_weeks_and_the_patients_card_and_keeps_what_was_typed(
     page = answer.content.decode()
     assert typed_in(answer) == as_lists(sent)
     preview = page[page.index('class="preview"') : page.index("</table>", page.index('class="preview"'))]
-    assert re.findall(r'<th scope="col">([^<]+)</th>', preview) == ["Day", "Tacrolimus 0.1 % ointment", "Emollient"]
+    assert re.findall(r'<th scope="col">([^<]+)</th>', preview) == ["Day", "Tacrolimus 0.1\u00a0% ointment", "Emollient"]
     days = re.findall(r'<bdi class="nowrap">([^<]+)</bdi>', preview)
     assert (len(days), days[0], days[-1]) == (14, "20-Nov-2026", "03-Dec-2026")
     assert re.findall(r'aria-hidden="true">(×+)<', preview) == ["××"] * 28

@@ -193,7 +193,7 @@ def test_who_may_not_prescribe_reads_and_changes_nothing(signed_in: SignIn, nurs
     make_regimen(adult, by=by)
     client = signed_in(nurse)
     page = client.get(url("patient_regimen", adult)).content.decode()
-    assert "Tacrolimus 0.1 % ointment" in page
+    assert "Tacrolimus 0.1\u00a0% ointment" in page
     assert "/lines/" not in page
     assert "/regimen/prescribe/" not in page
     assert "/regimen/stop/" not in page

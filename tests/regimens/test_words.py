@@ -63,7 +63,7 @@ def use(phase: Phase, **more: Any) -> SimpleNamespace:
         (use(Phase.MAINTENANCE, weekdays=(3, 0)), "once a day on Monday and Thursday"),
         (use(Phase.MAINTENANCE, days=frozenset({0, 3}), weekdays="0,3"), "once a day on Monday and Thursday"),
         (use(Phase.INTERVAL, every_days=14), "every 2 weeks"),
-        (use(Phase.INTERVAL, every_days=14, loading_dose="600 mg"), "every 2 weeks, first 600 mg"),
+        (use(Phase.INTERVAL, every_days=14, loading_dose="600 mg"), "every 2 weeks, first 600\u00a0mg"),
         (use(Phase.COURSE, per_day=1, course_days=1), "once daily, for 1 day"),
         (use(Phase.COURSE, per_day=2, course_days=7), "twice daily, for 7 days"),
         (use(Phase.AS_NEEDED, condition="itch", most_per_day=1), "when needed: itch, at the most once a day"),
