@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +27,22 @@ Demo = Callable[..., Popen[bytes]]
 def folder(tmp_path: Path) -> Path:
     """Where the demonstration keeps its data."""
     return tmp_path / "demo"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a demonstration that was never started: migrated and loaded, which takes longest, and no password yet."""
+    folder = tmp_path_factory.mktemp("prepared") / "demo"
+    env = environment(ADTRACK_DEMO="1", ADTRACK_DEMO_DIR=str(folder))
+    for command in ("migrate", "load_demo"):
+        subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=env, capture_output=True, check=True)
+    return folder
+
+
+@pytest.fixture
+def loaded_folder(prepared: Path, folder: Path) -> Path:
+    """The folder with those data in it; only the first test starts from nothing."""
+    return Path(shutil.copytree(prepared, folder))
 
 
 @pytest.fixture
@@ -102,7 +120,8 @@ def test_demo_starts_beats_and_ends_without_a_process_left(demo: Demo, folder: P
     assert "Traceback" not in log.read_text()
 
 
-def test_demo_second_start_keeps_password_and_data_until_reset(demo: Demo, folder: Path, log: Path) -> None:
+def test_demo_second_start_keeps_password_and_data_until_reset(demo: Demo, loaded_folder: Path, log: Path) -> None:
+    folder = loaded_folder
     first = demo("--port", str(free_port()))
     password = re.search(r"password of all:\s+(\S+)", wait_for_banner(first, log))
     assert password is not None
@@ -126,6 +145,7 @@ def test_demo_second_start_keeps_password_and_data_until_reset(demo: Demo, folde
     assert [path.name for path in folder.iterdir()] == ["letters.txt"]
 
 
+@pytest.mark.usefixtures("loaded_folder")
 def test_demo_when_one_part_dies_all_end_and_it_says_so(demo: Demo, log: Path) -> None:
     process = demo("--port", str(free_port()))
     wait_for_banner(process, log)
@@ -136,10 +156,10 @@ def test_demo_when_one_part_dies_all_end_and_it_says_so(demo: Demo, log: Path) -
     assert [pid for pid in parts if is_alive(pid)] == []
 
 
-def test_demo_whose_terminal_is_closed_ends(folder: Path) -> None:
+def test_demo_whose_terminal_is_closed_ends(loaded_folder: Path) -> None:
     screen, terminal = os.openpty()
     command = [sys.executable, "manage.py", "demo", "--port", str(free_port())]
-    env = environment(ADTRACK_DEMO="1", ADTRACK_DEMO_DIR=str(folder))
+    env = environment(ADTRACK_DEMO="1", ADTRACK_DEMO_DIR=str(loaded_folder))
     process = Popen(command, cwd=ROOT, env=env, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
     os.close(terminal)
     try:
