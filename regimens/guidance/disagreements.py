@@ -105,8 +105,9 @@ TOPICS: tuple[Topic, ...] = (
             Said(_("Conditional recommendation against it."), (AAD,)),
         ),
         _(
-            "Adults: caution from 7 planned days. Under 18 years: always caution. From 15 days it cannot be saved. "
-            "Earlier courses are noted beside the order."
+            "Adults: caution from 7 planned days. Under 18 years: always caution. From 15 days, or without an "
+            "end, it cannot be saved. Orders and courses that meet or adjoin count together; earlier ones are noted beside "
+            "the order."
         ),
     ),
     Topic(
@@ -292,7 +293,8 @@ TOPICS: tuple[Topic, ...] = (
         (Said(_("No calcineurin inhibitor on infected skin."), (EU_PROTOPIC, US_PROTOPIC, S1)),),
         _(
             "Caution for a calcineurin inhibitor where an infection is recorded as present on the same skin; for "
-            "information with a topical corticosteroid."
+            "information with a topical corticosteroid. What was found absent counts for that skin and for some days "
+            "(their number is ours); after them it is not checked until somebody looks again."
         ),
     ),
     Topic(
@@ -320,7 +322,8 @@ TOPICS: tuple[Topic, ...] = (
         ),
         _(
             "Calcineurin inhibitors: caution. Oral JAK inhibitors and methotrexate cannot be saved; no clinic can lower "
-            "that."
+            "that. Men, and people outside the ages of the rule, are not asked; what is recorded counts for everybody. An "
+            "answer grows old after some days. Ages and days are ours."
         ),
     ),
     Topic(
