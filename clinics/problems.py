@@ -43,8 +43,10 @@ def problem(request: HttpRequest, status: int, detail: str = "") -> JsonResponse
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error a view raises; what is not known here becomes a 500 without detail."""
     request: Any = context["request"]._request
-    if isinstance(error, (NotYours, NotAllowed)):
-        audit.record_refusal(request.access.actor(request.access.clinic), error, at=datetime.now(UTC))
+    # Where an id stands in the body, the answer names its field, and the refusal is the cause of that.
+    refusal = error.__cause__ if isinstance(error.__cause__, NotYours) else error
+    if isinstance(refusal, (NotYours, NotAllowed)):
+        audit.record_refusal(request.access.actor(request.access.clinic), refusal, at=datetime.now(UTC))
     error = _as_api_error(error)
     response = exception_handler(error, context)
     if response is None:

@@ -163,5 +163,5 @@ class RowEndpoint(PatientEndpoint):
             return
         try:
             values[field] = queries.row_of(model, self.request.user, patient, values[field])
-        except Http404:
-            raise serializers.ValidationError({field: ["There is no such row about this patient."]}) from None
+        except Http404 as unknown:
+            raise serializers.ValidationError({field: ["There is no such row about this patient."]}) from unknown

@@ -1,4 +1,4 @@
-"""One patient: register, close, open again. The record at a glance and correcting it are in regimens.views."""
+"""One patient: register, close. The record at a glance, correcting it and opening it again are in regimens.views."""
 
 from __future__ import annotations
 

@@ -92,15 +92,20 @@ class Regimens(TreatmentEndpoint):
 class RegimenLines(TreatmentEndpoint):
     """Adding to a regimen."""
 
-    @operation("lines_add", takes=OrdersIn, answer=RegimenOut, status=201, headers=(ETAG,), **ORDERED)
+    @operation("lines_add", takes=OrdersIn, answer=RegimenOut, status=201, **REGIMEN_CHANGED)
     def post(self, request: Request, public_id: UUID, row_id: UUID) -> Response:
-        """Add lines to an open regimen: all of them or none. Refusals as of starting one."""
+        """Add lines to an open regimen: all of them or none. Refusals as of starting one.
+
+        If-Match takes the version of the regimen, so that what is sent twice is added once.
+        """
         patient = self.treated(public_id)
         regimen = self.regimen_named(patient, row_id)
+        version = self.version()
         sent = self.body(OrdersIn)
         orders = self.orders(sent["orders"])
         with self.prescribing(patient, "orders"):
-            actions.add_line(self.actor(patient.clinic), regimen, orders, replies=sent["replies"], at=now())
+            by, replies = self.actor(patient.clinic), sent["replies"]
+            actions.add_line(by, regimen, orders, version=version, replies=replies, at=now())
         return self.shown_regimen(regimen, HTTPStatus.CREATED)
 
 
@@ -134,8 +139,8 @@ class OrderCheck(TreatmentEndpoint):
         if sent["replaces"] is not None:
             try:
                 replaces = self.line_named(patient, sent["replaces"])
-            except Http404:
-                raise serializers.ValidationError({"replaces": ["There is no such line of this patient."]}) from None
+            except Http404 as unknown:
+                raise serializers.ValidationError({"replaces": ["There is no such line of this patient."]}) from unknown
         orders = self.orders(sent["orders"])
         with self.prescribing(patient, "orders"):
             checked = actions.look_at(self.actor(patient.clinic), patient, orders, replaces=replaces, at=now())

@@ -286,6 +286,11 @@ class HoldIn(StrictSerializer):
 class ResumeIn(RepliesPart):
     """Going on as before."""
 
+    review_on = serializers.DateField(
+        help_text="The next day to look again: daily use and maintenance without an end need it when the last has passed.",
+        **OPEN,
+    )
+
 
 class StopIn(StrictSerializer):
     """Why it ends; and either a day to look next, or why none is needed."""

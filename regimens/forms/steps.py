@@ -107,6 +107,12 @@ class HoldForm(StepForm):
 class ResumeForm(StepForm):
     """Go on with a line that was on hold."""
 
+    review_on = DateField(
+        label=_("Look at it again on"),
+        required=False,
+        help_text=_("Needed when the day that was set has passed; empty: the day that was set stays."),
+    )
+
 
 class StopForm(StepForm):
     """End a line."""

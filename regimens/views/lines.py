@@ -143,7 +143,7 @@ def line_step(request: Request, public_id: UUID, line_id: UUID, step: str) -> Ht
         how.act(by, line, **values, at=now())
 
     title = str(how.title) % {"line": line}
-    intro = queries.readiness(patient) if step == "maintenance" else ""
+    intro = queries.before_step(line, step, on=patient.clinic.today(now()))
     words = {"title": title, "button": str(how.button), "done": str(how.done), "intro": intro}
     return _step_page(request, patient, by, form, act, line=line, **words)
 

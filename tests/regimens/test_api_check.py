@@ -191,6 +191,10 @@ def test_a_line_of_another_patient_cannot_be_left_out(
         refused = api.post(about(adult, "orders", "check"), {"orders": [TAC], "replaces": wanted})
         messages.add(errors_of(refused, 400)["replaces"])
     assert len(messages) == 1
+    rows = AuditEvent.objects.filter(verb="access refused", actor=clinician.public_id)  # of what does not exist, none
+    assert [str(row.object_id) for row in rows.order_by("pk")] == [sibling, foreign]
+    assert [row.object_type for row in rows] == ["regimenline"] * 2
+    assert rows.get(object_id=foreign).patient == other_patient.public_id
 
 
 # --- What the rules refuse when something is to be saved --------------------------------------------------------------
@@ -263,7 +267,7 @@ def test_later_orders_are_asked_about_too(noun: str, api: Api, adult: Patient) -
     regimen = started(api, adult)
     line = regimen["lines"][0]
     if noun == "lines":
-        refused = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [POTENT]})
+        refused = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [POTENT]}, If_Match=tag(regimen))
     else:
         refused = api.post(about(adult, "lines", line["id"], noun), {"order": POTENT}, If_Match=tag(line))
     assert (refused.status_code, refused.json()["unanswered"]) == (422, [THIN_SKIN])

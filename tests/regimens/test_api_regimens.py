@@ -203,7 +203,7 @@ def test_reading_costs_the_same_for_one_line_and_three(api: Api, adult: Patient,
     with django_assert_num_queries(17):
         assert len(made(api.get(about(adult, "regimen")))["regimen"]["lines"]) == 1
     more = {"orders": [TAC, POTENT | {"places": [{"site": "neck"}]}], "replies": {THIN_SKIN: REPLY}}
-    made(api.post(about(adult, "regimens", regimen["id"], "lines"), more), 201)
+    made(api.post(about(adult, "regimens", regimen["id"], "lines"), more, If_Match=tag(regimen)), 201)
     with django_assert_num_queries(17):
         assert len(made(api.get(about(adult, "regimen")))["regimen"]["lines"]) == 3
 
@@ -281,17 +281,31 @@ def test_every_way_of_use(api: Api, adult: Patient) -> None:
 
 def test_lines_are_added_to_the_open_regimen(api: Api, adult: Patient) -> None:
     regimen = started(api, adult, EMOLLIENT)
-    answer = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [TAC]})
+    answer = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [TAC]}, If_Match=tag(regimen))
     more = made(answer, 201)
     assert answer["ETag"] == tag(more)
     assert more["id"] == regimen["id"]
     assert [line["product"]["key"] for line in more["lines"]] == ["emollient", "tacrolimus-0.1"]
 
 
+def test_lines_sent_twice_are_added_once(api: Api, adult: Patient) -> None:
+    """An emollient is never too much for the rules: only the version tells that it was sent before."""
+    regimen = started(api, adult)
+    address, more = about(adult, "regimens", regimen["id"], "lines"), {"orders": [EMOLLIENT]}
+    before = stored()
+    assert api.post(address, more).status_code == 428
+    assert stored() == before
+    now = made(api.post(address, more, If_Match=tag(regimen)), 201)
+    again = api.post(address, more, If_Match=tag(regimen))
+    assert (again.status_code, again.json()["current"]) == (412, now)
+    assert [line["product"]["key"] for line in now["lines"]].count("emollient") == 2
+    assert RegimenLine.objects.count() == len(now["lines"]) == 3
+
+
 def test_nothing_is_added_to_a_regimen_that_ended(api: Api, adult: Patient) -> None:
     regimen = started(api, adult)
     made(api.post(about(adult, "regimens", regimen["id"], "stop"), STOP, If_Match=tag(regimen)))
-    refused = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [TAC]})
+    refused = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [TAC]}, If_Match=tag(regimen))
     assert errors_of(refused) == {"": "This regimen has ended."}
 
 
@@ -427,10 +441,36 @@ def test_a_stale_end_of_a_regimen_shows_it_as_it_stands(api: Api, adult: Patient
     address = about(adult, "regimens", regimen["id"], "stop")
     assert api.post(address, STOP).status_code == 428
     added = about(adult, "regimens", regimen["id"], "lines")
-    now = made(api.post(added, {"orders": [EMOLLIENT | {"product": "bathing", "places": []}]}), 201)
+    now = made(api.post(added, {"orders": [EMOLLIENT | {"product": "bathing", "places": []}]}, If_Match=tag(regimen)), 201)
     refused = api.post(address, STOP, If_Match=tag(regimen))
     assert (refused.status_code, refused.json()["current"]) == (412, now)
     assert made(api.get(about(adult, "regimen")))["regimen"] == now
+
+
+def test_going_on_after_the_day_to_look_again_names_the_next_one(api: Api, adult: Patient, clock: Any) -> None:
+    regimen = started(api, adult, TAC | {"review_on": "2026-11-25"}, EMOLLIENT)
+    line = made(take(api, adult, regimen["lines"][0], "hold"))
+    clock.move_to(NOW + timedelta(days=6))  # the day after
+    for sent in ({}, {"review_on": None}, {"review_on": "2026-11-25"}):
+        assert list(errors_of(take(api, adult, line, "resume", sent))) == ["review_on"]
+    assert made(take(api, adult, line, "resume", {"review_on": "2026-11-26"}))["review_on"] == "2026-11-26"
+
+
+def test_a_line_that_is_to_end_later_is_stopped_and_takes_no_other_step(api: Api, adult: Patient, clock: Any) -> None:
+    line = started(api, adult)["lines"][0]
+    order = TAC | {"product": "tacrolimus-0.03", "starts_on": "2026-11-27"}
+    new = made(take(api, adult, line, "change-product", {"order": order}), 201)
+    lines = made(api.get(about(adult, "regimen")))["regimen"]["lines"]
+    line = next(one for one in lines if one["id"] == line["id"])
+    assert line["ended_on"] == "2026-11-27"
+    for step in ("hold", "step-down", "change-product"):
+        assert errors_of(take(api, adult, line, step))[""].startswith("It ends on 27-Nov-2026, as planned")
+    clock.move_to(NOW + timedelta(days=2))
+    over = made(take(api, adult, line, "stop", STOP | {"reason": "side_effect", "text": "Burning."}))
+    assert (over["ended_on"], over["end_reason"], over["end_text"]) == ("2026-11-22", "side_effect", "Burning.")
+    assert {plan["ended_on"] for plan in over["plans"]} == {"2026-11-22"}
+    lines = made(api.get(about(adult, "regimen")))["regimen"]["lines"]
+    assert next(one for one in lines if one["id"] == new["id"]) == new
 
 
 # --- Who --------------------------------------------------------------------------------------------------------------
@@ -441,7 +481,7 @@ def everything(regimen: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]
     line = regimen["lines"][0]
     return [
         ("regimens/", {"orders": [TAC]}, ""),
-        (f"regimens/{regimen['id']}/lines/", {"orders": [TAC]}, ""),
+        (f"regimens/{regimen['id']}/lines/", {"orders": [TAC]}, tag(regimen)),
         (f"regimens/{regimen['id']}/stop/", STOP, tag(regimen)),
         (f"lines/{line['id']}/start-again/", {"order": TAC}, ""),
         *[(f"lines/{line['id']}/{step}/", body, tag(line)) for step, body in STEPS.items()],

@@ -287,7 +287,7 @@ class Room:
         }
         regimen = Regimen.objects.live().filter(patient=self.patient).first()
         path = f"patients/{self.patient.public_id}/regimens/" + (f"{regimen.public_id}/lines/" if regimen else "")
-        return self.api.post(path, body)
+        return self.api.post(path, body, **({"If_Match": f'"{regimen.version}"'} if regimen else {}))
 
 
 @pytest.fixture(autouse=True)

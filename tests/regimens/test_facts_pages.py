@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from clinics.access import Actor
+from clinics.access import Actor, system_actor
 from clinics.models import AuditEvent, Clinic, User
+from patients import actions as patients
 from patients.models import Allergy, Patient, Precaution
 from patients.sites import Side
 from regimens import actions
@@ -216,6 +217,22 @@ def test_addresses_of_withdrawals_do_not_hide_those_of_others(adult: Patient) ->
     wanted = {"assessments": "assessment_withdraw", "allergies": "row_withdraw", "past-treatments": "row_withdraw"}
     for what, name in wanted.items():
         assert resolve(f"{base}/{what}/{adult.public_id}/withdraw/").url_name == name
+
+
+def test_a_record_that_is_opened_again_is_checked_at_once(
+    signed_in: SignIn, nurse: User, adult: Patient, face: RegimenLine
+) -> None:
+    """Closed, an infection recorded, and opened again on one day on which the sweep was there before."""
+    by, at = actor_for(nurse, adult.clinic), timezone.now()
+    actions.sweep(system_actor("task"), at=at)
+    patients.close_patient(by, adult, reason="moved", version=adult.version, at=at)
+    actions.record_precaution(by, adult, {"kind": "skin_infection", "state": "present", "site": "face"}, at=at)
+    assert not WorkItem.objects.exists()
+    answer = signed_in(nurse).post(reverse("patient_reopen", args=[adult.public_id]), follow=True)
+    assert "Record opened again" in answer.content.decode()
+    item = WorkItem.objects.live().get()
+    assert item.subject.startswith(f"{face.public_id}:infection-tci:")
+    assert item.closed_at is None
 
 
 def test_a_chosen_rule_makes_every_line_of_the_clinic_due(clinic: Clinic, adult: Patient, face: RegimenLine) -> None:

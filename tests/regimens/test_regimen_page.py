@@ -171,7 +171,7 @@ def test_what_is_replaced_later_is_shown_until_then(
     page = shown(signed_in(clinician), adult)
     assert "Twice daily · Face since 20-Nov-2026" in page
     assert "in use until 27-Nov-2026, then: Replaced by another product" in page
-    assert steps(signed_in(clinician), adult, line) == []
+    assert steps(signed_in(clinician), adult, line) == ["stop"]
     assert "Tacrolimus 0.1 % ointment" not in text_of(signed_in(clinician).get(url("regimen_history", adult)))
     clock.shift(timedelta(days=7))
     assert "Tacrolimus 0.1 % ointment" not in shown(signed_in(clinician), adult)

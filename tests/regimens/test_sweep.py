@@ -12,18 +12,20 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from adtrack.schedule import TIMETABLE
+from clinics import actions as clinics
 from clinics.access import Actor, system_actor
 from clinics.models import AuditEvent, Clinic, User
 from patients import actions as patients
 from patients.models import Patient
 from patients.sites import Side
 from regimens import actions, queries, tasks
+from regimens.actions import catalogue
 from regimens.actions.sweeps import Swept
-from regimens.models import DosePlan, LastCheck, RegimenLine, WorkItem, WorkOutcome, WorkReason
+from regimens.models import DosePlan, LastCheck, Product, RegimenLine, WorkItem, WorkOutcome, WorkReason
 from regimens.protocol.base import Level
 from regimens.protocol.check import check
 from regimens.protocol.facts import Course, Family, Person, Phase, Place
-from tests.factories import NOW, make_line, make_patient
+from tests.factories import NOW, actor_for, make_line, make_patient, make_user
 from tests.regimens.protocol.build import KINDS, ON, PRODUCTS, case, found, having, line
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +162,44 @@ def test_every_clinic_is_swept_by_its_own_day(adult: Patient, other_clinic: Clin
     assert (berlin.checked_on, new_york.checked_on) == (date(2026, 11, 20), date(2026, 11, 20))
     # 23:30 UTC is tomorrow in Berlin and today in New York.
     assert actions.sweep(TASK, at=NOW.replace(hour=23, minute=30)).checked == 1
+
+
+def test_another_jurisdiction_makes_the_clinic_due_again(
+    adult: Patient, clinic: Clinic, other_clinic: Clinic, clinic_admin: User, outsider: User
+) -> None:
+    line_of(adult)
+    line_of(make_patient(other_clinic, birth_date=date(1980, 5, 4)), "emollient")
+    assert [actions.sweep(TASK, at=NOW).checked for _run in range(2)] == [2, 0]
+    by = actor_for(clinic_admin, clinic)
+    clinics.change_clinic(by, clinic, {"name": "Hillside Dermatology"}, version=clinic.version, at=NOW)
+    assert actions.sweep(TASK, at=NOW).checked == 0
+    clinics.change_clinic(by, clinic, {"jurisdiction": "US"}, version=clinic.version + 1, at=NOW)
+    assert [actions.sweep(TASK, at=NOW).checked for _run in range(2)] == [1, 0]
+    assert LastCheck.objects.get(patient=adult).jurisdiction == "US"
+
+
+@pytest.mark.parametrize("what", ["product", "fact", "new fact"])
+def test_another_catalogue_makes_everybody_due_again_so_many_in_a_run(
+    adult: Patient, other_clinic: Clinic, outsider: User, what: str
+) -> None:
+    by = Actor(make_user(is_staff=True), "platform", None, frozenset(), "admin")
+    line_of(adult)
+    for _number in range(2):
+        line_of(make_patient(other_clinic, birth_date=date(1980, 5, 4)), "emollient")
+    product = Product.objects.get(key="emollient")
+    fact = product.facts.first()
+    assert [actions.sweep(TASK, at=NOW).checked for _run in range(2)] == [3, 0]
+    seen = catalogue.stamp(product if what == "product" else fact)
+    if what == "product":
+        catalogue.edit_product(by, product, {"name": product.name}, seen=seen, at=NOW)
+        assert actions.sweep(TASK, at=NOW).checked == 0  # nothing changed
+        catalogue.edit_product(by, product, {"name": "Emollient (any)"}, seen=seen, at=NOW)
+    elif what == "fact":
+        catalogue.change_fact(by, fact, {"section": "4.2 of it"}, seen=seen, at=NOW)
+    else:
+        values = {"kind": "status", "jurisdiction": "UK", "text": "licensed", "source": "MHRA"}
+        catalogue.add_fact(by, product, values, at=NOW)
+    assert [actions.sweep(TASK, at=NOW, most=2).checked for _run in range(3)] == [2, 1, 0]
 
 
 def test_one_that_fails_is_logged_by_id_and_passed_over(
