@@ -616,6 +616,7 @@ def test_form_whose_user_changed_is_refused_and_kept_for_its_owner(
     assert Assessment.objects.get().signed_by == clinician
 
 
+@pytest.mark.engine
 def test_double_click_and_the_same_form_sent_again_make_one_record(
     page_of: Journey, clinician: User, clinic: Clinic
 ) -> None:

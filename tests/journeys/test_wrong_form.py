@@ -72,6 +72,7 @@ def measurement(page_of: Journey, user: User, patient: Patient) -> Page:
     return page
 
 
+@pytest.mark.engine
 def test_double_click_makes_one_record(page_of: Journey, clinician: User, patient: Patient) -> None:
     page = measurement(page_of, clinician, patient)
     page.get_by_role("button", name="Save").dblclick()
