@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
 from regimens.protocol.check import Checked
 
 
-class Unsafe(Exception):
-    """The rules stop the order, or warnings of it have no reason yet. Carries every answer, so that it can be shown."""
+class Lack(NamedTuple):
+    """What is wrong with the reply to a warning of this rule, by field; without a reply, what it needs."""
 
-    def __init__(self, checked: Sequence[Checked], unanswered: frozenset[str] = frozenset()):
+    rule: str
+    problems: Mapping[str, str]
+
+
+class Unsafe(Exception):
+    """The rules stop the order, or warnings and replies do not fit. Carries every answer, so that it can be shown."""
+
+    def __init__(
+        self, checked: Sequence[Checked], unanswered: Mapping[str, Lack] | None = None, unknown: Iterable[str] = ()
+    ):
         super().__init__("the order was not saved")
         self.checked = list(checked)
-        self.unanswered = unanswered  # ids of rules whose warning has no reason
+        self.unanswered = dict(unanswered or {})  # by key of finding
+        self.unknown = sorted(unknown)  # keys in replies that no warning of the order has
+
+    @property
+    def rules(self) -> set[str]:
+        """Ids of the rules with a warning that has no reason yet."""
+        return {one.rule for one in self.unanswered.values()}
 
 
 class Misshapen(ValidationError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from clinics.access import Access, Actor
@@ -16,12 +16,16 @@ from patients.models import Assessment, LabResult, Patient
 from patients.models.assessments import POEM_COLUMNS
 from patients.sites import Side
 from regimens import actions as regimen_actions
+from regimens.actions import Reply
+from regimens.errors import Unsafe
 from regimens.models import Product, Regimen, RegimenLine
 from regimens.protocol.facts import Phase, Place
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
 PASSWORD = "correct horse battery staple"
+
+T = TypeVar("T")
 
 _numbers = count(1)
 
@@ -188,19 +192,29 @@ def make_emollient(*, on: date = TODAY, **more: Any) -> regimen_actions.Order:
     return make_order("emollient", "whole_body", on=on, **({"review_on": None} | more))
 
 
+def replying(act: Callable[[Mapping[str, Reply]], T], replies: Mapping[str, Reply]) -> T:
+    """Do it; where it warns, do it again with replies, given by rule, to what was shown. A second Unsafe goes through."""
+    try:
+        return act({})
+    except Unsafe as unsafe:
+        asked = {key: reply for key, lack in unsafe.unanswered.items() if (reply := replies.get(lack.rule))}
+        if not asked:
+            raise
+        return act(asked)
+
+
 def make_regimen(
     patient: Patient,
     *orders: regimen_actions.Order,
     by: Actor | None = None,
-    replies: Mapping[str, regimen_actions.Reply] | None = None,
+    replies: Mapping[str, Reply] | None = None,
     at: datetime = NOW,
 ) -> Regimen:
-    """An open regimen with these lines: unless told, tacrolimus 0.1 % on the face and an emollient, from today."""
+    """An open regimen with these lines: unless told, tacrolimus 0.1 % on the face and an emollient, from today.
+
+    `replies` are by rule: to every warning of it.
+    """
     on = patient.clinic.today(at)
-    return regimen_actions.start_regimen(
-        by or actor_for(prescriber(patient.clinic), patient.clinic),
-        patient,
-        list(orders) or [make_order(on=on), make_emollient(on=on)],
-        replies=replies or {},
-        at=at,
-    )
+    who = by or actor_for(prescriber(patient.clinic), patient.clinic)
+    wanted = list(orders) or [make_order(on=on), make_emollient(on=on)]
+    return replying(lambda keyed: regimen_actions.start_regimen(who, patient, wanted, replies=keyed, at=at), replies or {})

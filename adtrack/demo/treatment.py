@@ -101,11 +101,10 @@ def _answering(act: Callable[[Mapping[str, Reply]], T]) -> T:
     try:
         return act({})
     except Unsafe as unsafe:
-        rules = [found.rule.id for one in unsafe.checked for found in one.warnings]
         if any(one.stops for one in unsafe.checked):
             raise
         reply = Reply("known", "Talked over with the patient; looked at again in two weeks.")
-        return act(dict.fromkeys(rules, reply))
+        return act(dict.fromkeys(unsafe.unanswered, reply))
 
 
 def _to_maintenance(by: Actor, line: RegimenLine, on: date, until: date, drawn: Random) -> None:

@@ -19,7 +19,7 @@ from clinics.models.base import one_line
 from patients import sites
 from patients.models import Patient
 from regimens import queries
-from regimens.errors import Misshapen, Unsafe
+from regimens.errors import Lack, Misshapen, Unsafe
 from regimens.models import (
     AmountUnit,
     DosePlan,
@@ -37,7 +37,7 @@ from regimens.protocol.base import Finding, Level
 from regimens.protocol.check import Checked
 from regimens.protocol.facts import Family, Phase, Place
 from regimens.protocol.told import ANTI_INFLAMMATORY
-from regimens.queries.checks import fingerprint, inputs_of, sentence
+from regimens.queries.checks import Found, findings_in, fingerprint, inputs_of, sentence
 
 CARE = frozenset({Family.EMOLLIENT, Family.CLEANSER})  # as often as somebody likes
 EARLIEST, LATEST = timedelta(days=366), timedelta(days=366)  # a start before or after today
@@ -59,6 +59,10 @@ class Reply:
 
     reason: str  # OverrideReason
     sentence: str
+    is_earlier: bool = False  # typed on a page before the one that was sent: what it was about may be gone
+
+
+NO_REPLY = Reply("", "")
 
 
 @dataclass(frozen=True)
@@ -175,14 +179,15 @@ def _place_problems(order: Order) -> dict[str, str]:
 
 
 def _date_problems(order: Order, patient: Patient, at: datetime) -> dict[str, str]:
-    today, found = patient.clinic.today(at), dict[str, str]()
+    today = patient.clinic.today(at)
     if order.starts_on < patient.birth_date:
-        found["starts_on"] = _("This date is before the birth.")
-    elif order.starts_on > today + LATEST or (order.starts_on < today - EARLIEST and not order.is_elsewhere):
-        found["starts_on"] = _("A start lies within a year of today.")
+        return {"starts_on": _("This date is before the birth.")}
+    if order.starts_on > today + LATEST or (order.starts_on < today - EARLIEST and not order.is_elsewhere):
+        return {"starts_on": _("A start lies within a year of today.")}
+    found = {}
     for name in ("until_on", "review_on"):
         value = getattr(order, name)
-        if value is not None and value < order.starts_on and "starts_on" not in found:
+        if value is not None and value < order.starts_on:
             found[name] = _("This is before the start.")
         elif name == "review_on" and value is not None and value < today and not order.is_elsewhere:
             found[name] = _("This day has passed: nobody would look.")
@@ -210,23 +215,44 @@ def refuse_misshapen(orders: Sequence[Order], patient: Patient, at: datetime, *,
 
 
 def answer(checked: Sequence[Checked], replies: Mapping[str, Reply]) -> list[tuple[Checked, Finding, Reply]]:
-    """Every warning with its reply. Unsafe where a rule stops, or where a warning has no listed reason and sentence."""
+    """Every warning with its reply; replies by key of finding.
+
+    Unsafe where a rule stops, where a warning has no listed reason and sentence, or a reply is about no warning there is.
+    """
+    found = findings_in(checked)
+    if any(one.finding.level == Level.STOP for one in found):
+        raise Unsafe(checked)
+    warnings: dict[str, Found] = {}
+    for one in found:
+        if one.finding.level == Level.WARN:
+            warnings.setdefault(one.key, one)
     pairs: list[tuple[Checked, Finding, Reply]] = []
-    unanswered: set[str] = set()
-    for one in checked:
-        for finding in one.findings:
-            if finding.level == Level.INFORM:
-                continue
-            if finding.level == Level.STOP:
-                raise Unsafe(checked)
-            reply = replies.get(finding.rule.id)
-            if reply is None or reply.reason not in OverrideReason.values or not reply.sentence.strip():
-                unanswered.add(finding.rule.id)
-            else:
-                pairs.append((one, finding, reply))
-    if unanswered:
-        raise Unsafe(checked, frozenset(unanswered))
+    unanswered: dict[str, Lack] = {}
+    for key, one in warnings.items():
+        reply = replies.get(key, NO_REPLY)
+        if wrong := _reply_problems(reply):
+            unanswered[key] = Lack(one.finding.rule.id, wrong)
+        else:
+            pairs.append((one.answer, one.finding, reply))
+    unknown = [key for key, reply in replies.items() if key not in warnings and not reply.is_earlier]
+    if unanswered or unknown:
+        raise Unsafe(checked, unanswered, unknown)
     return pairs
+
+
+def _reply_problems(reply: Reply) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if reply.reason not in OverrideReason.values:
+        found["reason"] = _("Choose a reason from the list.")
+    if not is_sentence(reply.sentence):
+        found["sentence"] = _("Write a sentence: at least two words and eight letters.")
+    return found | too_long(Override, sentence=reply.sentence)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether somebody wrote at least two words and eight letters."""
+    words = [word for word in text.split() if any(map(str.isalpha, word))]
+    return len(words) >= 2 and sum(map(str.isalpha, text)) >= 8
 
 
 def save_line(
@@ -304,13 +330,9 @@ def open_plan(
 def save_overrides(
     by: Actor, lines: Mapping[int, RegimenLine], pairs: Iterable[tuple[Checked, Finding, Reply]], *, at: datetime
 ) -> None:
-    """Keep every answered warning once at its line; `lines` by id() of the checked answer."""
-    kept: set[tuple[int, str]] = set()
+    """Keep every answered warning at its line; `lines` by id() of the checked answer."""
     for one, finding, reply in pairs:
         line = lines[id(one)]
-        if (line.pk, fingerprint(finding)) in kept:
-            continue  # of two places of a line that go on together
-        kept.add((line.pk, fingerprint(finding)))
         Override.objects.create(
             line=line,
             rule=finding.rule.id,
@@ -320,7 +342,7 @@ def save_overrides(
             inputs=inputs_of(finding),
             fingerprint=fingerprint(finding),
             reason=reply.reason,
-            sentence=reply.sentence.strip()[:300],
+            sentence=" ".join(reply.sentence.split()),
             at=at,
             by=by.account,
         )

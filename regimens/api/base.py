@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from clinics.access import May
 from clinics.api import now
 from clinics.errors import Stale
-from clinics.problems import Refused
+from clinics.problems import MOST_ERRORS, Refused
 from patients.actions import open_patient
 from patients.api.base import ETAG, IF_MATCH, PatientEndpoint
 from patients.models import Patient
@@ -96,6 +96,8 @@ class TreatmentEndpoint(PatientEndpoint):
         except Unsafe as unsafe:
             self.note_opened(patient, "order checked")  # the findings show the record
             shown = findings_of(unsafe.checked, unsafe.unanswered)
+            if wrong := _reply_errors(unsafe):
+                shown["errors"] = wrong
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, _why_unsafe(unsafe), **shown) from unsafe
         except Stale as stale:
             self.note_opened(patient)
@@ -109,10 +111,24 @@ class TreatmentEndpoint(PatientEndpoint):
 
 def _why_unsafe(unsafe: Unsafe) -> str:
     if unsafe.unanswered:
-        rules = ", ".join(sorted(unsafe.unanswered))
+        rules = ", ".join(sorted(unsafe.rules))
         return f"These warnings need a listed reason and a sentence in `replies`: {rules}. Nothing was saved."
+    if unsafe.unknown:
+        return "Some replies are about no warning of this order. Nothing was saved."
     rules = ", ".join(sorted({found.rule.id for one in unsafe.checked for found in one.stops}))
     return f"These rules stop the order: {rules}. Nothing was saved."
+
+
+def _reply_errors(unsafe: Unsafe) -> list[dict[str, str]]:
+    """What is wrong with replies, by their place in the body."""
+    return [
+        {"field": f"replies.{key}.{part}", "message": str(text)}
+        for key, lack in unsafe.unanswered.items()
+        for part, text in lack.problems.items()
+    ] + [
+        {"field": f"replies.{key}", "message": "No warning of this order has this key: see `findings` for those it has."}
+        for key in unsafe.unknown[:MOST_ERRORS]
+    ]
 
 
 def _as_it_stands(row: Regimen | RegimenLine) -> Any:

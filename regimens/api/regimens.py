@@ -39,6 +39,8 @@ from regimens.api.shapes import (
     findings_of,
     places_of,
 )
+from regimens.protocol.base import Level
+from regimens.queries.checks import findings_in
 from regimens.queries.rows import regimens_about, whole_regimen
 
 
@@ -145,7 +147,7 @@ class OrderCheck(TreatmentEndpoint):
         with self.prescribing(patient, "orders"):
             checked = actions.look_at(self.actor(patient.clinic), patient, orders, replaces=replaces, at=now())
         is_stopped = any(one.stops for one in checked)
-        asking = {finding.rule.id for one in checked for finding in one.warnings}
+        asking = {one.key for one in findings_in(checked) if one.finding.level == Level.WARN}
         return Response({"is_stopped": is_stopped, **findings_of(checked, asking)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -34,9 +34,10 @@ from regimens.models import (
     Route,
     WhyStopped,
 )
-from regimens.protocol.base import RULES, Level
+from regimens.protocol.base import Level
 from regimens.protocol.check import Checked
 from regimens.protocol.facts import Phase, Place
+from regimens.queries.checks import Found, findings_in
 from regimens.queries.panel import LEVELS
 
 LINES_AT_ONCE = 20
@@ -206,22 +207,22 @@ class ReplyIn(StrictSerializer):
     """Why an order is right in spite of a warning."""
 
     reason = serializers.ChoiceField(OverrideReason.choices)
-    sentence = serializers.CharField(max_length=300)
+    sentence = serializers.CharField(max_length=300, help_text="At least two words and eight letters.")
 
 
 class RepliesPart(StrictSerializer):
     """Answers to warnings."""
 
     replies = serializers.DictField(
-        child=ReplyIn(), default=dict, help_text="By id of the rule; every warning needs one. A stop cannot be answered."
+        child=ReplyIn(),
+        default=dict,
+        help_text="By `key` of the finding, as a refusal or a check shows it; every warning needs one. "
+        "A stop cannot be answered, and a key that no warning of the order has is refused.",
     )
 
     def validate_replies(self, replies: dict[str, Any]) -> dict[str, Reply]:
-        """Replies to rules there are."""
-        unknown = [rule for rule in replies if rule not in RULES]
-        if unknown:
-            raise serializers.ValidationError({rule: ["There is no such rule."] for rule in unknown})
-        return {rule: Reply(**reply) for rule, reply in replies.items()}
+        """As the actions take them."""
+        return {key: Reply(**reply) for key, reply in replies.items()}
 
 
 class OrdersIn(RepliesPart):
@@ -336,6 +337,10 @@ class SourceOut(serializers.Serializer):
 class FindingOut(serializers.Serializer):
     """What a rule has to say about an order."""
 
+    key = serializers.CharField(
+        help_text="By which `replies` name it: of this line of the order, product, rule, version and facts; "
+        "another fact gives another key."
+    )
     order = serializers.IntegerField(min_value=0, help_text="Which of the orders, counted from 0.")
     rule = serializers.CharField()
     version = serializers.IntegerField()
@@ -368,37 +373,43 @@ class OrderCheckOut(serializers.Serializer):
 
     is_stopped = serializers.BooleanField(help_text="It could not be saved as it is.")
     unanswered = serializers.ListField(
-        child=serializers.CharField(), help_text="Ids of the rules whose warning would need a reason."
+        child=serializers.CharField(), help_text="Keys of the warnings that would need a reason."
     )
     findings = FindingOut(many=True)
     unchecked = UncheckedOut(many=True)
 
 
 class OrderProblem(Problem):
-    """Nothing was saved: `errors` where values cannot be, `findings` where rules stop or a warning has no answer."""
+    """Nothing was saved: `errors` where values cannot be, `findings` where rules stop or a warning has no answer.
+
+    Both where a warning has no reply, or a reply has no warning: `errors` name `replies.KEY`.
+    """
 
     findings = FindingOut(many=True, required=False)
     unchecked = UncheckedOut(many=True, required=False)
-    unanswered = serializers.ListField(child=serializers.CharField(), required=False)
+    unanswered = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Keys of the warnings without a reason and a sentence."
+    )
 
 
-def findings_of(checked: Iterable[Checked], unanswered: Iterable[str] = ()) -> dict[str, Any]:
+def findings_of(checked: Sequence[Checked], unanswered: Iterable[str] = ()) -> dict[str, Any]:
     """Everything the rules said in the words of the panel, dates as dates, the gravest first."""
-    open_ones, findings, unchecked = list(unanswered), [], []
+    open_ones, unchecked = set(unanswered), []
+    findings = sorted(findings_in(checked), key=lambda one: -one.finding.level)
     for number, one in enumerate(checked):
-        for finding in one.findings:
-            shown = queries.finding_view(finding, one.line.product.name, finding.rule.id in open_ones)
-            inputs = [view._asdict() | {"on": it.on} for view, it in zip(shown.inputs, finding.inputs, strict=True)]
-            sources = [view._asdict() | {"on": it.on} for view, it in zip(shown.sources, finding.cited, strict=True)]
-            values = vars(shown) | {"order": number, "inputs": inputs, "sources": sources}
-            findings.append((finding.level, values))
         unchecked += [vars(view) | {"order": number} for view in queries.panel([one]).unchecked]
-    findings.sort(key=lambda pair: -pair[0])
     return {
-        "findings": FindingOut([values for _level, values in findings], many=True).data,
+        "findings": FindingOut([_finding(one, one.key in open_ones) for one in findings], many=True).data,
         "unchecked": UncheckedOut(unchecked, many=True).data,
         "unanswered": sorted(open_ones),
     }
+
+
+def _finding(found: Found, is_unanswered: bool) -> dict[str, Any]:
+    shown, finding = queries.finding_view(found, is_unanswered), found.finding
+    inputs = [view._asdict() | {"on": it.on} for view, it in zip(shown.inputs, finding.inputs, strict=True)]
+    sources = [view._asdict() | {"on": it.on} for view, it in zip(shown.sources, finding.cited, strict=True)]
+    return vars(shown) | {"order": found.number, "inputs": inputs, "sources": sources}
 
 
 # --- Regimens ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -39,6 +40,21 @@ MORE: dict[str, tuple[str, ...]] = {
     Phase.INTERVAL: ("every", "every_unit", "loading_dose"),
     Phase.COURSE: ("course_per_day", "course_days"),
     Phase.AS_NEEDED: ("condition", "most_per_day"),
+}
+# What stands for a field that could not be read.
+DAYS = ("starts_on", "until_on", "review_on")
+COUNTS = ("per_day", "every", "course_per_day", "course_days", "most_per_day", "amount")
+TEXTS = ("product", "phase", "every_unit", "loading_dose", "condition", "amount_unit", "dose", "review", "instructions")
+UNREAD: dict[str, Any] = (
+    dict.fromkeys((*DAYS, *COUNTS)) | dict.fromkeys(TEXTS, "") | {"places": (), "weekdays": (), "is_elsewhere": False}
+)
+# What is said at a field is true only where these others could be read.
+RESTS_ON: dict[str, tuple[str, ...]] = {
+    "until_on": ("starts_on",),
+    "review_on": ("starts_on", "review", "is_elsewhere"),
+    "every": ("every_unit",),
+    "amount": ("amount_unit",),
+    "amount_unit": ("amount",),
 }
 
 
@@ -138,44 +154,22 @@ class OrderForm(forms.Form):
     def orders(self) -> list[Order]:
         """What the action takes: the line, and the emollient if it was wanted."""
         typed = self.cleaned_data
-        phase = Phase(typed["phase"])
-        starts_on: date = typed["starts_on"]
-        order = Order(
-            product=Product.objects.prefetch_related("facts").get(key=typed["product"]),
-            phase=phase,
-            starts_on=starts_on,
-            places=typed["places"],
-            until_on=typed["until_on"],
-            review_on=self._review_on(starts_on),
-            amount=typed["amount"],
-            amount_unit=typed["amount_unit"],
-            dose=typed["dose"],
-            instructions=typed["instructions"],
-            is_elsewhere=typed["is_elsewhere"],
-            **self._often(phase),
-        )
-        return [order, *self._emollient(starts_on)]
+        return [_order(typed, Phase(typed["phase"]), typed["starts_on"]), *self._emollient(typed["starts_on"])]
 
-    def _review_on(self, starts_on: date) -> date | None:
-        chosen = self.cleaned_data["review"]
-        if chosen.isdecimal():
-            days = timedelta(days=int(chosen))
-            return starts_on + days if starts_on < date.max - days else None
-        found: date | None = self.cleaned_data["review_on"]
-        return found if chosen in ("", "on") else None
+    def draft(self, today: date) -> list[Order]:
+        """The line as far as it can be read, to say what else is wrong with it; nothing without a product."""
+        typed = UNREAD | self.cleaned_data
+        if not typed["product"]:
+            return []
+        phase = Phase(typed["phase"]) if typed["phase"] else Phase.HOLD  # which nobody orders: the rest can be looked at
+        return [_order(typed, phase, typed["starts_on"] or today)]
 
-    def _often(self, phase: Phase) -> dict[str, Any]:
-        typed = self.cleaned_data
-        if phase == Phase.INDUCTION:
-            return {"per_day": typed["per_day"]}
-        if phase == Phase.MAINTENANCE:
-            return {"weekdays": tuple(sorted(typed["weekdays"]))}
-        if phase == Phase.INTERVAL:
-            days = typed["every"] * int(typed["every_unit"]) if typed["every"] and typed["every_unit"] else None
-            return {"every_days": days, "loading_dose": typed["loading_dose"]}
-        if phase == Phase.COURSE:
-            return {"per_day": typed["course_per_day"], "course_days": typed["course_days"]}
-        return {"condition": typed["condition"], "most_per_day": typed["most_per_day"]}
+    def add_problems(self, found: Mapping[str, list[str]]) -> None:
+        """What is wrong with a draft, at fields without an error, unless it rests on one that could not be read."""
+        unread = set(self.errors)
+        for name, texts in found.items():
+            if name in self.fields and unread.isdisjoint({name, *RESTS_ON.get(name, ())}):
+                self.add_error(name, texts)
 
     def _emollient(self, starts_on: date) -> list[Order]:
         if not self.cleaned_data.get("with_emollient"):
@@ -192,6 +186,46 @@ class OrderForm(forms.Form):
             (radio, [self[name] for name in MORE[value]])
             for radio, (value, _label) in zip(self["phase"], WAYS, strict=True)
         ]
+
+
+def _order(typed: Mapping[str, Any], phase: Phase, starts_on: date) -> Order:
+    """What was typed as an order."""
+    return Order(
+        product=Product.objects.prefetch_related("facts").get(key=typed["product"]),
+        phase=phase,
+        starts_on=starts_on,
+        places=typed["places"],
+        until_on=typed["until_on"],
+        review_on=_review_on(typed, starts_on),
+        amount=typed["amount"],
+        amount_unit=typed["amount_unit"],
+        dose=typed["dose"],
+        instructions=typed["instructions"],
+        is_elsewhere=typed["is_elsewhere"],
+        **_often(typed, phase),
+    )
+
+
+def _review_on(typed: Mapping[str, Any], starts_on: date) -> date | None:
+    chosen = typed["review"]
+    if chosen.isdecimal():
+        days = timedelta(days=int(chosen))
+        return starts_on + days if starts_on < date.max - days else None
+    found: date | None = typed["review_on"]
+    return found if chosen in ("", "on") else None
+
+
+def _often(typed: Mapping[str, Any], phase: Phase) -> dict[str, Any]:
+    if phase == Phase.INDUCTION:
+        return {"per_day": typed["per_day"]}
+    if phase == Phase.MAINTENANCE:
+        return {"weekdays": tuple(sorted(typed["weekdays"]))}
+    if phase == Phase.INTERVAL:
+        days = typed["every"] * int(typed["every_unit"]) if typed["every"] and typed["every_unit"] else None
+        return {"every_days": days, "loading_dose": typed["loading_dose"]}
+    if phase == Phase.COURSE:
+        return {"per_day": typed["course_per_day"], "course_days": typed["course_days"]}
+    return {"condition": typed["condition"], "most_per_day": typed["most_per_day"]}
 
 
 def known_of(line: RegimenLine, plan: DosePlan | None, places: list[Place]) -> dict[str, Any]:

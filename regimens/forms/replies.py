@@ -1,56 +1,77 @@
-"""Reasons for warnings: one pair of fields for every warning the rules gave."""
+"""Reasons for warnings: one pair of fields for every warning the rules gave.
+
+What was typed about a warning that is not on the page goes along in hidden fields named `earlier_…` until it is shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from regimens.actions import Reply
+from regimens.errors import Lack
 from regimens.models import OverrideReason
-from regimens.protocol.base import RULES
 
 MOST = 300  # characters of a sentence
+EARLIER = "earlier_"
+FIELD = re.compile(r"(?:earlier_)?((?:reason|sentence)_(\d{1,3}-[0-9a-f]{24}))")
 
 
 class RepliesForm(forms.Form):
-    """A listed reason and a sentence for each rule; which are needed is known once the rules were asked."""
+    """A listed reason and a sentence for each warning on the page, by key of finding."""
 
-    def __init__(self, *args: Any, rules: Iterable[str], **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.rules = list(dict.fromkeys(rules))
-        for rule in self.rules:
-            self.fields[f"reason_{rule}"] = forms.ChoiceField(
+    def __init__(self, data: Any, *, keys: Iterable[str], unanswered: Mapping[str, Lack]):
+        super().__init__(_typed(data) if data else None)
+        for key in dict.fromkeys(keys):
+            self.fields[f"reason_{key}"] = forms.ChoiceField(
                 label=_("Reason"), choices=[("", _("Choose …")), *OverrideReason.choices], required=False
             )
-            self.fields[f"sentence_{rule}"] = forms.CharField(label=_("In a sentence"), max_length=MOST, required=False)
+            self.fields[f"sentence_{key}"] = forms.CharField(
+                label=_("In a sentence"),
+                help_text=_("At least two words; it is kept with the line."),
+                max_length=MOST,
+                required=False,
+            )
+        for key in unanswered:
+            self._say(key, unanswered[key].problems)
 
-    def pair(self, rule: str) -> list[forms.BoundField]:
-        """The two fields of a rule."""
-        return [self[f"reason_{rule}"], self[f"sentence_{rule}"]]
+    def _say(self, key: str, problems: Mapping[str, str]) -> None:
+        for part, text in problems.items():
+            name = f"{part}_{key}"
+            if name in self.fields and not self.has_error(name):
+                self.add_error(name, text)
+
+    def pair(self, key: str) -> list[forms.BoundField]:
+        """The two fields of a warning."""
+        return [self[f"reason_{key}"], self[f"sentence_{key}"]]
 
 
-def not_shown(data: Any, shown: Iterable[str]) -> list[tuple[str, str]]:
-    """Names and values of what was typed about rules that are not on the page now: they go along unseen."""
+def _typed(data: Mapping[str, str]) -> dict[str, str]:
+    """What was typed about warnings by name of field; what stands on the page before what goes along unseen."""
+    names = sorted((name for name in data if FIELD.fullmatch(name)), key=lambda name: not name.startswith(EARLIER))
+    return {name.removeprefix(EARLIER): data[name] for name in names}
+
+
+def not_shown(data: Mapping[str, str] | None, shown: Iterable[str]) -> list[tuple[str, str]]:
+    """Names and values of what was typed about warnings that are not on the page now: they go along unseen."""
     beside = set(shown)
     return [
-        (f"{part}_{rule}", data[f"{part}_{rule}"])
-        for rule in RULES
-        if rule not in beside
-        for part in ("reason", "sentence")
-        if data and data.get(f"{part}_{rule}")
+        (EARLIER + name, value)
+        for name, value in _typed(data or {}).items()
+        if value and name.partition("_")[2] not in beside
     ]
 
 
-def replies_of(data: Any) -> dict[str, Reply]:
-    """What was typed about warnings, by rule id; incomplete ones too, which the action refuses."""
-    found: dict[str, Reply] = {}
-    for name in data or {}:
-        if name.startswith("reason_"):
-            rule = name.removeprefix("reason_")
-            sentence = data.get(f"sentence_{rule}", "")
-            is_sentence = len(sentence) <= MOST and "\x00" not in sentence
-            found[rule] = Reply(data.get(name, ""), sentence if is_sentence else "")
+def replies_of(data: Mapping[str, str]) -> dict[str, Reply]:
+    """What was typed about warnings, by key of finding; incomplete ones too, which the action refuses."""
+    typed, found = _typed(data), dict[str, Reply]()
+    for key in dict.fromkeys(name.partition("_")[2] for name in typed):
+        reason, sentence = typed.get(f"reason_{key}", ""), typed.get(f"sentence_{key}", "")
+        if reason or sentence.strip():
+            is_earlier = f"reason_{key}" not in data and f"sentence_{key}" not in data
+            found[key] = Reply(reason, sentence, is_earlier=is_earlier)
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -61,3 +62,33 @@ def fingerprint(finding: Finding) -> str:
     )
     said = repr((finding.rule.id, finding.rule.version, int(finding.level), seen))
     return sha256(said.encode()).hexdigest()[:24]
+
+
+class Found(NamedTuple):
+    """A finding of an order with its key, by which a reply names it."""
+
+    key: str
+    number: int  # of its line in the order, from 0
+    answer: Checked
+    finding: Finding
+
+
+def findings_in(checked: Iterable[Checked]) -> list[Found]:
+    """Every finding of an order, in the order of its lines.
+
+    Places of one line that go on together are one line: what is said of several of them in the same words is found once.
+    """
+    numbers: dict[str, int] = {}
+    found: dict[tuple[str, str], Found] = {}
+    for index, answer in enumerate(checked):
+        number = numbers.setdefault(answer.line.key or str(index), index)
+        for finding in answer.findings:
+            key = _key(number, answer.line, finding)
+            found.setdefault((key, sentence(finding)), Found(key, number, answer, finding))
+    return list(found.values())
+
+
+def _key(number: int, line: Line, finding: Finding) -> str:
+    """The same for the same line of an order, product, rule, version and facts: a reply to one is a reply to no other."""
+    said = f"{line.product.key} {fingerprint(finding)}"
+    return f"{number}-{sha256(said.encode()).hexdigest()[:24]}"

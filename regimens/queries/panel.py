@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinics.models.base import day
-from regimens.protocol.base import Finding, Level
+from regimens.protocol.base import Level, Unchecked
 from regimens.protocol.check import Checked
-from regimens.queries.checks import sentence
+from regimens.queries.checks import Found, findings_in, sentence
 
 LEVELS: dict[Level, tuple[str, Any]] = {
     Level.INFORM: ("inform", gettext_lazy("For information")),
@@ -43,6 +43,7 @@ class SourceView(NamedTuple):
 class FindingView:
     """One finding, every value in words."""
 
+    key: str  # by which a reply names it
     rule: str
     version: int
     level: str  # inform, warn, stop
@@ -93,32 +94,29 @@ class Panel:
 
 
 def panel(checked: Iterable[Checked], unanswered: Iterable[str] = ()) -> Panel:
-    """The answers of the rules in words; `unanswered` are ids of rules whose warning was sent without a reason."""
+    """The answers of the rules in words; `unanswered` are keys of warnings that were sent without a reason."""
     open_ones = set(unanswered)
     answers = list(checked)
-    pairs = [(answer, finding) for answer in answers for finding in answer.findings]
-    pairs.sort(key=lambda pair: -pair[1].level)
-    return Panel(
-        [finding_view(finding, answer.line.product.name, finding.rule.id in open_ones) for answer, finding in pairs],
-        [
-            NotChecked(
-                one.rule.id,
-                one.rule.version,
-                _(one.rule.title),
-                _(one.because),
-                [_(what) for what in one.missing],
-                answer.line.product.name,
-            )
-            for answer in answers
-            for one in answer.unchecked
-        ],
-    )
+    found = sorted(findings_in(answers), key=lambda one: -one.finding.level)
+    unchecked: list[NotChecked] = []
+    for answer in answers:
+        views = [not_checked_view(one, answer.line.product.name) for one in answer.unchecked]
+        unchecked += [view for view in views if view not in unchecked]
+    return Panel([finding_view(one, one.key in open_ones) for one in found], unchecked)
 
 
-def finding_view(finding: Finding, product: str, is_unanswered: bool = False) -> FindingView:
+def not_checked_view(one: Unchecked, product: str) -> NotChecked:
+    """A rule that could not look, in words."""
+    missing = [_(what) for what in one.missing]
+    return NotChecked(one.rule.id, one.rule.version, _(one.rule.title), _(one.because), missing, product)
+
+
+def finding_view(found: Found, is_unanswered: bool = False) -> FindingView:
     """One finding in words."""
+    finding = found.finding
     level, text = LEVELS[finding.level]
     return FindingView(
+        key=found.key,
         rule=finding.rule.id,
         version=finding.rule.version,
         level=level,
@@ -126,7 +124,7 @@ def finding_view(finding: Finding, product: str, is_unanswered: bool = False) ->
         title=_(finding.rule.title),
         text=sentence(finding),
         logic=_(finding.rule.logic),
-        product=product,
+        product=found.answer.line.product.name,
         inputs=[InputView(_(one.what), one.value, day(one.on), one.by) for one in finding.inputs],
         missing=[_(what) for what in finding.missing],
         sources=[SourceView(one.name, one.section, day(one.on), _(one.speaks_for)) for one in finding.cited],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from patients.models import Patient
 from patients.views.base import kept_input, opened, page, saved
 from regimens import actions, queries
 from regimens.errors import Unsafe
-from regimens.forms.replies import RepliesForm, not_shown, replies_of
+from regimens.forms.replies import replies_of
 from regimens.forms.steps import (
     DownForm,
     HoldForm,
@@ -33,8 +35,9 @@ from regimens.forms.steps import (
     StopRegimenForm,
 )
 from regimens.models import RegimenLine
-from regimens.protocol.check import Checked
 from regimens.protocol.facts import Phase
+from regimens.queries.steps import step_ahead
+from regimens.views.panels import panel_context
 
 
 class Step(NamedTuple):
@@ -142,10 +145,11 @@ def line_step(request: Request, public_id: UUID, line_id: UUID, step: str) -> Ht
             values["replies"] = replies_of(request.POST)
         how.act(by, line, **values, at=now())
 
-    title = str(how.title) % {"line": line}
-    intro = queries.before_step(line, step, on=patient.clinic.today(now()))
-    words = {"title": title, "button": str(how.button), "done": str(how.done), "intro": intro}
-    return _step_page(request, patient, by, form, act, line=line, **words)
+    shown = Page(str(how.title) % {"line": line}, str(how.button), str(how.done), line=line)
+    shown.intro = queries.before_step(line, step, on=patient.clinic.today(now()))
+    if how.asks_rules:
+        shown.foreseen = lambda on: step_ahead(patient, line, step, places, on=on)
+    return _step_page(request, patient, by, form, act, shown)
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,61 +165,66 @@ def regimen_stop(request: Request, public_id: UUID) -> HttpResponse:
     def act() -> None:
         actions.stop_regimen(by, regimen, **form.values(), at=now())
 
-    title, button, done = _("Stop the whole regimen"), _("Stop all of it"), _("Regimen stopped")
-    return _step_page(request, patient, by, form, act, title=title, button=button, done=done)
+    shown = Page(_("Stop the whole regimen"), _("Stop all of it"), _("Regimen stopped"))
+    return _step_page(request, patient, by, form, act, shown)
+
+
+@dataclass
+class Page:
+    """What a page with a step says: its words, and what keeps the step from being taken."""
+
+    title: str
+    button: str
+    done: str
+    intro: str = ""
+    foreseen: Callable[[date], queries.Panel | None] = lambda _on: None  # what the rules say of the step anyway
+    line: RegimenLine | None = None
+    status: int = 200
+    unsafe: Unsafe | None = None
+    is_late: bool = False
 
 
 def _step_page(
-    request: Request,
-    patient: Patient,
-    by: Actor,
-    form: StepForm,
-    act: Callable[[], None],
-    *,
-    title: str,
-    button: str,
-    done: str,
-    intro: str = "",
-    line: RegimenLine | None = None,
+    request: Request, patient: Patient, by: Actor, form: StepForm, act: Callable[[], None], shown: Page
 ) -> HttpResponse:
-    """One form, one step; with the panel of the rules when they had something to say."""
-    stands, checked = None, list[Checked]()
-    unanswered: frozenset[str] = frozenset()
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                act()
-            except ValidationError as error:
-                put_errors(form, error)
-            except Stale as stale:
-                form.add_error(None, _("It was changed since you opened this page. Nothing was saved: look at it again."))
-                form.see(stale.current.version)
-                stands = line and queries.line_now(line, on=patient.clinic.today(now()))
-                status = 409
-            except Unsafe as unsafe:
-                checked, unanswered = unsafe.checked, unsafe.unanswered
-            else:
-                return saved(request, patient, done, "patient_regimen")
-    panel = queries.panel(checked, unanswered) if checked else None
-    answered = [one.rule for one in panel.warnings] if panel and not panel.stops else []
-    replies = RepliesForm(form_data(request), rules=answered)
+    """One form, one step; with the panel of the rules when they ask something, else with what they say of it anyway."""
+    if request.method == "POST" and _is_taken(form, act, shown):
+        return saved(request, patient, shown.done, "patient_regimen")
+    on, line = patient.clinic.today(now()), shown.line
     return page(
         request,
         "regimens/step.html",
         patient,
         by,
-        status,
+        shown.status,
         verb="treatment page opened",
         tab="regimen",
         form=form,
-        title=title,
-        intro=intro,
-        button=button,
-        panel=panel,
-        answers=[(one, replies.pair(one.rule) if answered else []) for one in panel.warnings] if panel else [],
-        unshown=not_shown(form_data(request), answered),
-        stands=stands,
+        title=shown.title,
+        intro=shown.intro,
+        button=shown.button,
+        stands=queries.line_now(line, on=on) if line and shown.is_late else None,
+        foreseen=None if shown.unsafe else shown.foreseen(on),
         kept=kept_input(request),
+        **panel_context(request, shown.unsafe.checked if shown.unsafe else None, shown.unsafe),
     )
+
+
+def _is_taken(form: StepForm, act: Callable[[], None], shown: Page) -> bool:
+    """Take the step; whether it was taken. Form and page say what keeps it from that."""
+    shown.status = 422
+    if not form.is_valid():
+        return False
+    try:
+        act()
+    except ValidationError as error:
+        put_errors(form, error)
+    except Stale as stale:
+        form.add_error(None, _("It was changed since you opened this page. Nothing was saved: look at it again."))
+        form.see(stale.current.version)
+        shown.status, shown.is_late = 409, True
+    except Unsafe as unsafe:
+        shown.unsafe = unsafe
+    else:
+        return True
+    return False

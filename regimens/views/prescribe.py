@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -20,12 +22,15 @@ from clinics.views.base import now, put_errors
 from patients.models import Patient
 from patients.views.base import kept_input, opened, page, saved
 from regimens import actions, queries
-from regimens.actions import Order
+from regimens.actions import Order, Reply
+from regimens.actions.orders import problems
 from regimens.errors import Unsafe
 from regimens.forms.orders import OrderForm, known_of
-from regimens.forms.replies import RepliesForm, not_shown, replies_of
+from regimens.forms.replies import replies_of
 from regimens.models import Regimen, RegimenLine
+from regimens.protocol.check import Checked
 from regimens.protocol.facts import Phase
+from regimens.views.panels import panel_context
 
 OPENED = gettext_lazy(
     "A regimen is open already, and this was not saved a second time. If you pressed the button twice, the first press "
@@ -41,19 +46,54 @@ LINE_CHANGED = gettext_lazy(
 )
 
 
+Save = Callable[[list[Order], Mapping[str, Reply], int], object]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a page with an order is for: its title, how it is saved, and whose version it shows (None: of nothing yet)."""
+
+    title: str
+    save: Save  # orders, replies, the version that was seen
+    stands: Regimen | RegimenLine | None = None
+    replaces: RegimenLine | None = None
+    late: Any = REGIMEN_CHANGED
+
+
+@dataclass
+class Answer:
+    """What the page says to what was sent."""
+
+    seen: int | None  # the version the form was made for; None for a fresh form
+    status: int = 200
+    orders: list[Order] = field(default_factory=list)
+    checked: list[Checked] | None = None
+    unsafe: Unsafe | None = None
+    is_other: bool = False  # it was to be saved, and is another order than was shown
+
+
 @require_http_methods(["GET", "POST"])
 def prescribe(request: Request, public_id: UUID) -> HttpResponse:
     """Start a regimen, or add a line to the one that is open."""
     patient, by = opened(request, public_id)
     by.must(May.PRESCRIBE, patient.clinic)
     regimen = queries.open_regimen(patient)
+
+    def save(orders: list[Order], replies: Mapping[str, Reply], seen: int) -> None:
+        if not seen:
+            actions.start_regimen(by, patient, orders, replies=replies, at=now())
+        elif regimen is not None:
+            actions.add_line(by, regimen, orders, version=seen, replies=replies, at=now())
+        else:
+            raise Stale(None)  # the regimen this line was for has ended
+
     form = OrderForm(
         form_data(request),
         offers_emollient=not queries.uses_emollient(patient),
         initial={"starts_on": patient.clinic.today(now())},
     )
-    title = _("Add a line") if regimen else _("Start a regimen")
-    return _order_page(request, patient, by, form, title=title, regimen=regimen)
+    goal = Goal(_("Add a line") if regimen else _("Start a regimen"), save, stands=regimen)
+    return _order_page(request, patient, by, form, goal)
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,10 +102,13 @@ def line_change(request: Request, public_id: UUID, line_id: UUID) -> HttpRespons
     patient, by = opened(request, public_id)
     by.must(May.PRESCRIBE, patient.clinic)
     line = queries.line_of(request.user, patient, line_id)
-    known = known_of(line, *queries.last_plan(line)) | {"starts_on": patient.clinic.today(now())}
-    form = OrderForm(form_data(request), offers_emollient=False, initial=known)
+
+    def save(orders: list[Order], replies: Mapping[str, Reply], seen: int) -> None:
+        actions.change_product(by, line, orders[0], version=seen, replies=replies, at=now())
+
     title = _("In place of %(line)s") % {"line": line}
-    return _order_page(request, patient, by, form, title=title, replaces=line)
+    goal = Goal(title, save, stands=line, replaces=line, late=LINE_CHANGED)
+    return _order_page(request, patient, by, _form_of_line(request, patient, line), goal)
 
 
 @require_http_methods(["GET", "POST"])
@@ -74,73 +117,82 @@ def line_again(request: Request, public_id: UUID, line_id: UUID) -> HttpResponse
     patient, by = opened(request, public_id)
     by.must(May.PRESCRIBE, patient.clinic)
     line = queries.line_of(request.user, patient, line_id)
+
+    def save(orders: list[Order], replies: Mapping[str, Reply], seen: int) -> None:
+        actions.start_again(by, line, orders[0], replies=replies, at=now())
+
+    goal = Goal(_("Use again: %(line)s") % {"line": line}, save)
+    return _order_page(request, patient, by, _form_of_line(request, patient, line), goal)
+
+
+def _form_of_line(request: Request, patient: Patient, line: RegimenLine) -> OrderForm:
+    """An order that begins as the line was used, from today."""
     known = known_of(line, *queries.last_plan(line)) | {"starts_on": patient.clinic.today(now())}
-    form = OrderForm(form_data(request), offers_emollient=False, initial=known)
-    title = _("Use again: %(line)s") % {"line": line}
-    return _order_page(request, patient, by, form, title=title, again=line)
+    return OrderForm(form_data(request), offers_emollient=False, initial=known)
 
 
-def _order_page(
-    request: Request,
-    patient: Patient,
-    by: Actor,
-    form: OrderForm,
-    *,
-    title: str,
-    regimen: Regimen | None = None,
-    replaces: RegimenLine | None = None,
-    again: RegimenLine | None = None,
-) -> HttpResponse:
+def _order_page(request: Request, patient: Patient, by: Actor, form: OrderForm, goal: Goal) -> HttpResponse:
     """The form, with what it would mean below it once it was sent; saved when the second button was pressed."""
-    panel, preview, previewed, is_other, status, seen = None, None, "", False, 200, _seen(request)
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            orders = form.orders()
-            previewed = fingerprint_of(orders)
-            try:
-                is_other = request.POST.get("previewed", "") not in ("", fingerprint_of(orders))
-                if request.POST.get("do") == "save" and not is_other:
-                    if again is not None:
-                        actions.start_again(by, again, orders[0], replies=replies_of(request.POST), at=now())
-                    else:
-                        _save(request, patient, by, orders, regimen, replaces, seen or 0)
-                    return saved(request, patient, _("Treatment saved"), "patient_regimen")
-                checked = actions.look_at(by, patient, orders, replaces=replaces, at=now())
-                panel, preview, status = queries.panel(checked), queries.preview(patient, orders), 200
-            except ValidationError as error:
-                if getattr(error, "code", "") == actions.IS_OPEN:
-                    form.add_error(None, OPENED)
-                    status, seen = 409, None
-                else:
-                    put_errors(form, _by_field(error, orders[0]))
-            except Stale:
-                form.add_error(None, LINE_CHANGED if replaces else REGIMEN_CHANGED)
-                status, seen = 409, None
-            except Unsafe as unsafe:
-                panel, preview = queries.panel(unsafe.checked, unsafe.unanswered), queries.preview(patient, orders)
-    answered = [one.rule for one in panel.warnings] if panel and not panel.stops else []
-    replies = RepliesForm(form_data(request), rules=answered)
-    stands = replaces or regimen
+    answer = Answer(seen=_seen(request))
+    if request.method == "POST" and _is_saved(request, patient, by, form, goal, answer):
+        return saved(request, patient, _("Treatment saved"), "patient_regimen")
+    stands = answer.seen if answer.seen is not None else goal.stands.version if goal.stands else 0
     return page(
         request,
         "regimens/prescribe.html",
         patient,
         by,
-        status,
+        answer.status,
         verb="treatment page opened",
         tab="regimen",
         form=form,
-        title=title,
-        panel=panel,
-        answers=[(one, replies.pair(one.rule) if answered else []) for one in panel.warnings] if panel else [],
-        unshown=not_shown(form_data(request), answered),
-        preview=preview,
-        previewed=previewed,
-        is_other=is_other and request.POST.get("do") == "save" and preview is not None,
-        version=seen if seen is not None else stands.version if stands else 0,
+        title=goal.title,
+        preview=None if answer.checked is None else queries.preview(patient, answer.orders),
+        previewed=fingerprint_of(answer.orders),
+        is_other=answer.is_other and answer.checked is not None,
+        version=stands,
         kept=kept_input(request),
+        **panel_context(request, answer.checked, answer.unsafe),
     )
+
+
+def _is_saved(request: Request, patient: Patient, by: Actor, form: OrderForm, goal: Goal, answer: Answer) -> bool:
+    """Check or save what was sent; whether it was saved. Form and answer say what keeps it from that."""
+    answer.status = 422
+    if not form.is_valid():
+        _say_what_else(form, patient)
+        return False
+    answer.orders = form.orders()
+    wants_save = request.POST.get("do") == "save"
+    answer.is_other = wants_save and request.POST.get("previewed", "") not in ("", fingerprint_of(answer.orders))
+    try:
+        if wants_save and not answer.is_other:
+            goal.save(answer.orders, replies_of(request.POST), answer.seen or 0)
+            return True
+        answer.checked = actions.look_at(by, patient, answer.orders, replaces=goal.replaces, at=now())
+        answer.status = 200
+    except Unsafe as unsafe:
+        answer.checked, answer.unsafe = unsafe.checked, unsafe
+    except (Stale, ValidationError) as error:
+        _say_refused(form, goal, answer, error)
+    return False
+
+
+def _say_refused(form: OrderForm, goal: Goal, answer: Answer, error: Stale | ValidationError) -> None:
+    """What the action refused, at its field; of what was changed meanwhile the form starts anew from what stands."""
+    is_open = getattr(error, "code", "") == actions.IS_OPEN
+    if isinstance(error, Stale) or is_open:
+        form.add_error(None, OPENED if is_open else goal.late)
+        answer.status, answer.seen = 409, None
+    else:
+        put_errors(form, _by_field(error, answer.orders[0]))
+
+
+def _say_what_else(form: OrderForm, patient: Patient) -> None:
+    """Beside what cannot be read: what is wrong with the rest of the order."""
+    for order in form.draft(patient.clinic.today(now())):
+        found = ValidationError(dict(problems(order, patient, now())))
+        form.add_problems(_by_field(found, order).message_dict)
 
 
 def fingerprint_of(orders: list[Order]) -> str:
@@ -162,23 +214,3 @@ def _by_field(error: ValidationError, order: Order) -> ValidationError:
         return error
     own = {"every_days": "every"} | ({"per_day": "course_per_day"} if order.phase == Phase.COURSE else {})
     return ValidationError({own.get(name, name): errors for name, errors in error.error_dict.items()})
-
-
-def _save(
-    request: Request,
-    patient: Patient,
-    by: Actor,
-    orders: list[Order],
-    regimen: Regimen | None,
-    replaces: RegimenLine | None,
-    seen: int,
-) -> None:
-    replies = replies_of(request.POST)
-    if replaces is not None:
-        actions.change_product(by, replaces, orders[0], version=seen, replies=replies, at=now())
-    elif not seen:
-        actions.start_regimen(by, patient, orders, replies=replies, at=now())
-    elif regimen is not None:
-        actions.add_line(by, regimen, orders, version=seen, replies=replies, at=now())
-    else:
-        raise Stale(None)  # the regimen this line was for has ended

@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 class Answers(dict[str, Reply]):
-    """The same reply to every warning, as long as it may be without a space."""
+    """The same reply to every warning, as long as it may be with one space."""
 
     def get(self, key: str, default: object = None) -> Reply:  # type: ignore[override]
-        return Reply("other", LONG)
+        return Reply("other", f"Long {LONG}")
 
     def __bool__(self) -> bool:
         return True

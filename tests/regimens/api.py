@@ -45,9 +45,24 @@ def errors_of(response: Any, status: int = 422) -> dict[str, str]:
 
 
 def started(api: Api, patient: Patient, *orders: dict[str, Any], **replies: dict[str, str]) -> dict[str, Any]:
-    """An open regimen: tacrolimus 0.1 % on face and hands and an emollient, unless told."""
-    body = {"orders": list(orders) or [TAC, EMOLLIENT], "replies": replies}
+    """An open regimen: tacrolimus 0.1 % on face and hands and an emollient, unless told. Replies by rule."""
+    body: dict[str, Any] = {"orders": list(orders) or [TAC, EMOLLIENT]}
+    if replies:
+        said = made(api.post(about(patient, "orders", "check"), body))
+        body["replies"] = keyed(said, replies)
     return dict(made(api.post(about(patient, "regimens"), body), 201))
+
+
+def keyed(said: Any, replies: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Replies by rule as the API takes them: by the keys of what a check or a refusal says."""
+    return {one["key"]: replies[one["rule"]] for one in said["findings"] if one["rule"] in replies}
+
+
+def asked(said: Any) -> list[str]:
+    """The rules of which a check or a refusal says that a reason is needed."""
+    rules = {one["key"]: one["rule"] for one in said["findings"] if one["is_unanswered"]}
+    assert sorted(rules) == said["unanswered"]
+    return sorted(set(rules.values()))
 
 
 def tag(row: dict[str, Any]) -> str:

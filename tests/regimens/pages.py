@@ -115,9 +115,21 @@ def order_form(product: str = "tacrolimus-0.1", *places: str, on: date = TODAY, 
 EMOLLIENT = {"with_emollient": "on", "emollient_per_day": "2"}
 
 
-def reply(rule: str, reason: str = "known", sentence: str = "Seen weekly.") -> dict[str, str]:
-    """A listed reason and a sentence for a warning."""
-    return {f"reason_{rule}": reason, f"sentence_{rule}": sentence}
+def keys_in(answer: Any) -> dict[str, str]:
+    """The keys by which replies name the warnings in the panel, by rule (of several findings of a rule the last)."""
+    found = {}
+    for article in re.findall(r"<article.*?</article>", answer.content.decode(), re.S):
+        key = re.search(r'name="reason_([^"]+)"', article)
+        rule = re.search(r"Rule ([\w.-]+), version", article)
+        if key and rule:
+            found[rule[1]] = key[1]
+    return found
+
+
+def reply(answer: Any, rule: str, reason: str = "known", sentence: str = "Seen weekly.") -> dict[str, str]:
+    """A listed reason and a sentence for a warning that a page shows."""
+    key = keys_in(answer)[rule]
+    return {f"reason_{key}": reason, f"sentence_{key}": sentence}
 
 
 def url(name: str, patient: Patient, *more: Any) -> str:

@@ -18,7 +18,8 @@ from regimens.actions import Reply
 from regimens.errors import Misshapen, Unsafe
 from regimens.models import DosePlan, Override, RegimenLine, WorkItem
 from regimens.protocol.facts import Phase
-from tests.factories import NOW, make_emollient, make_order, make_patient, make_regimen, place
+from regimens.queries.checks import findings_in
+from tests.factories import NOW, make_emollient, make_order, make_patient, make_regimen, place, replying
 from tests.regimens.every_action import LATER, REVIEW, TODAY, World, begun, hold, maintained, phases, refused, verbs_since
 
 pytestmark = pytest.mark.django_db
@@ -171,8 +172,9 @@ def test_days_too_close_need_an_answer(by: Actor, adult: Patient, weekdays: tupl
     world = begun(by, adult)
     with refused(Unsafe) as caught:
         to_maintenance(by, world, weekdays=weekdays)
-    assert caught.value.unanswered == {"maintenance-weekdays"}
-    to_maintenance(by, world, weekdays=weekdays, replies={"maintenance-weekdays": KNOWN})
+    assert caught.value.rules == {"maintenance-weekdays"}
+    replies = {"maintenance-weekdays": KNOWN}
+    replying(lambda keyed: to_maintenance(by, world, weekdays=weekdays, replies=keyed), replies)
     kept = Override.objects.get()
     assert (kept.line, kept.rule, kept.at) == (world.line, "maintenance-weekdays", LATER)
     assert not WorkItem.objects.exists()
@@ -309,8 +311,9 @@ def test_step_down_can_be_done_where_a_warning_stands(by: Actor, adult: Patient)
     line = make_regimen(child, *orders, by=by, replies={"tacrolimus-0.1-age": KNOWN}).lines.get(product=orders[0].product)
     with refused(Unsafe) as caught:
         actions.step_down(by, line, [FACE], version=1, at=LATER)
-    assert caught.value.unanswered == {"tacrolimus-0.1-age"}
-    actions.step_down(by, line, [FACE], version=1, replies={"tacrolimus-0.1-age": KNOWN}, at=LATER)
+    assert caught.value.rules == {"tacrolimus-0.1-age"}
+    replies = {"tacrolimus-0.1-age": KNOWN}
+    replying(lambda keyed: actions.step_down(by, line, [FACE], version=1, replies=keyed, at=LATER), replies)
     assert not WorkItem.objects.exists()
 
 
@@ -386,8 +389,9 @@ def test_resume_is_checked_as_an_order_is(by: Actor, adult: Patient) -> None:
     records.record_precaution(by, adult, {"kind": "skin_infection", "state": "present", "site": "face"}, at=LATER)
     with refused(Unsafe) as caught:
         actions.resume(by, world.line, version=2, at=LATER)
-    assert caught.value.unanswered == {"infection-tci"}
-    actions.resume(by, world.line, version=2, replies={"infection-tci": KNOWN}, at=LATER)
+    assert caught.value.rules == {"infection-tci"}
+    replies = {"infection-tci": KNOWN}
+    replying(lambda keyed: actions.resume(by, world.line, version=2, replies=keyed, at=LATER), replies)
     assert Override.objects.get().line == world.line
     assert not WorkItem.objects.exists()
 
@@ -396,8 +400,26 @@ def test_resume_is_stopped_by_a_stop(by: Actor, adult: Patient) -> None:
     world = begun(by, adult)
     hold(by, world)
     records.record_precaution(by, adult, {"kind": "immunocompromise", "state": "present"}, at=LATER)
+    with refused(Unsafe) as caught:
+        actions.resume(by, world.line, version=2, at=LATER)
+    replies = {one.key: KNOWN for one in findings_in(caught.value.checked)}
+    assert replies
     with refused(Unsafe):
-        actions.resume(by, world.line, version=2, replies={"immunocompromise": KNOWN}, at=LATER)
+        actions.resume(by, world.line, version=2, replies=replies, at=LATER)
+
+
+def test_what_holds_for_two_places_that_go_on_is_answered_once(by: Actor, adult: Patient) -> None:
+    world = begun(by, adult)
+    to_maintenance(by, world)
+    hold(by, world)
+    actions.record_precaution(by, adult, {"kind": "skin_malignancy", "state": "present"}, at=LATER)
+    with refused(Unsafe) as caught:
+        actions.resume(by, world.line, version=world.version, at=LATER)
+    assert len(caught.value.checked) == 2
+    assert len(caught.value.unanswered) == 1
+    replies = dict.fromkeys(caught.value.unanswered, KNOWN)
+    actions.resume(by, world.line, version=world.version, replies=replies, at=LATER)
+    assert [row.rule for row in Override.objects.all()] == ["skin-malignancy"]
 
 
 @pytest.mark.parametrize(
@@ -495,5 +517,8 @@ def test_a_hold_closes_what_waits_and_the_next_day_brings_it_back(by: Actor, adu
     hold(by, world)
     item.refresh_from_db()
     assert (item.outcome, item.closed_at) == ("gone", LATER)
-    actions.resume(by, world.line, version=world.version, replies={"infection-tci": KNOWN}, at=LATER + DAY)
+    replying(
+        lambda keyed: actions.resume(by, world.line, version=world.version, replies=keyed, at=LATER + DAY),
+        {"infection-tci": KNOWN},
+    )
     assert not WorkItem.objects.live().exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +20,9 @@ from regimens import actions, queries
 from regimens.actions import Order, Reply
 from regimens.errors import Misshapen, Unsafe
 from regimens.models import DosePlan, Override, PlanSite, Product, Regimen, RegimenLine
+from regimens.protocol.base import RULES
 from regimens.protocol.facts import Phase
+from regimens.queries.checks import findings_in
 from tests.factories import NOW, actor_for, make_emollient, make_member, make_order, make_patient, make_regimen, place
 from tests.regimens.every_action import (
     ACTS,
@@ -286,9 +289,9 @@ def test_problems_of_other_orders_are_said_with_their_product(by: Actor, adult: 
 
 def test_everything_that_is_wrong_with_an_order_is_said_at_once(by: Actor, adult: Patient) -> None:
     wrong = make_order(
-        per_day=None, places=(), starts_on=TODAY + 367 * DAY, review_on=TODAY - DAY, amount=Decimal(501), amount_unit="cup"
+        per_day=None, places=(), until_on=TODAY - DAY, review_on=TODAY - DAY, amount=Decimal(501), amount_unit="cup"
     )
-    with refused(Misshapen, "per_day", "places", "starts_on", "review_on", "amount", "amount_unit"):
+    with refused(Misshapen, "per_day", "places", "until_on", "review_on", "amount", "amount_unit"):
         make_regimen(adult, wrong, by=by)
     with refused(Misshapen, "phase", "places", "starts_on"):
         make_regimen(adult, make_order(phase=Phase.HOLD, places=(), starts_on=date(1980, 5, 3)), by=by)
@@ -316,7 +319,7 @@ def test_a_running_line_keeps_a_product_that_is_no_longer_offered(by: Actor, adu
     line = begun(by, adult).line
     Product.objects.filter(key="tacrolimus-0.1").update(is_offered=False)
     actions.step_down(by, line, [place("face")], version=1, at=LATER)
-    actions.hold(by, line, look_again_on=TODAY + 9 * DAY, reason="infection", version=2, at=LATER)
+    actions.hold(by, line, look_again_on=LATER.date() + DAY, reason="infection", version=2, at=LATER)
     actions.resume(by, line, version=3, at=LATER)
     assert [row[1] for row in phases(line) if row[3] is None] == ["induction", "induction"]
 
@@ -342,7 +345,7 @@ def test_what_somebody_else_prescribed_is_answered_where_ours_is_stopped(by: Act
     order = make_order(is_elsewhere=True)
     with refused(Unsafe) as caught:
         make_regimen(adult, order, by=by)
-    assert caught.value.unanswered == {"immunocompromise"}
+    assert caught.value.rules == {"immunocompromise"}
     with refused(Unsafe):
         make_regimen(adult, replace(order, is_elsewhere=False), by=by, replies={"immunocompromise": KNOWN})
     make_regimen(adult, order, by=by, replies={"immunocompromise": KNOWN})
@@ -350,21 +353,41 @@ def test_what_somebody_else_prescribed_is_answered_where_ours_is_stopped(by: Act
 
 
 @pytest.mark.parametrize(
-    "replies",
+    ("reply", "lacks"),
     [
-        {},
-        {"infection-tci": Reply("", "Treated.")},
-        {"infection-tci": Reply("because", "Treated.")},
-        {"infection-tci": Reply("known", "")},
-        {"infection-tci": Reply("known", "  ")},
-        {"pregnancy-tci": KNOWN},
+        (None, {"reason", "sentence"}),
+        (Reply("", "Treated since Monday."), {"reason"}),
+        (Reply("because", "Treated since Monday."), {"reason"}),
+        (Reply("known", "  "), {"sentence"}),
+        (Reply("known", "Antibiotics"), {"sentence"}),  # one word
+        (Reply("known", "Antibiotics ..."), {"sentence"}),  # still one
+        (Reply("known", "Is fine"), {"sentence"}),  # six letters
+        (Reply("known", "Is fine now 12"), set()),  # nine letters
+        (Reply("known", "Is fine ok"), set()),  # eight
+        (Reply("known", "Is fine o 1234"), {"sentence"}),  # seven
+        (Reply("known", "Лечение идёт"), set()),
+        (Reply("known", "xx " * 100), set()),
+        (Reply("known", "xx " * 100 + "xx"), {"sentence"}),  # 302 characters
+        (Reply("known", "Seen\x00 weekly here."), {"sentence"}),
+        (Reply("", "x"), {"reason", "sentence"}),
     ],
 )
-def test_a_warning_needs_a_listed_reason_and_a_sentence(by: Actor, adult: Patient, replies: dict[str, Reply]) -> None:
+def test_a_warning_needs_a_listed_reason_and_a_sentence(
+    by: Actor, adult: Patient, reply: Reply | None, lacks: set[str]
+) -> None:
     infect(by, adult)
+    key = keys_of(lambda: make_regimen(adult, by=by))["infection-tci", 0]
+    start = lambda: actions.start_regimen(  # noqa: E731
+        by, adult, [make_order(), make_emollient()], replies={key: reply} if reply else {}, at=NOW
+    )
+    if not lacks:
+        start()
+        assert Override.objects.count() == 1
+        return
     with refused(Unsafe) as caught:
-        make_regimen(adult, by=by, replies=replies)
-    assert caught.value.unanswered == {"infection-tci"}
+        start()
+    assert caught.value.unanswered.keys() == {key}
+    assert caught.value.unanswered[key].problems.keys() == lacks
 
 
 def test_an_answered_warning_is_kept_with_rule_inputs_and_fingerprint(by: Actor, adult: Patient) -> None:
@@ -372,7 +395,12 @@ def test_an_answered_warning_is_kept_with_rule_inputs_and_fingerprint(by: Actor,
     before = AuditEvent.objects.count()
     regimen = make_regimen(adult, by=by, replies={"infection-tci": Reply("short", " Antibiotic since Monday. ")})
     kept = Override.objects.get()
-    assert (kept.line.product.key, kept.rule, kept.rule_version, kept.level) == ("tacrolimus-0.1", "infection-tci", 1, 2)
+    assert (kept.line.product.key, kept.rule, kept.rule_version, kept.level) == (
+        "tacrolimus-0.1",
+        "infection-tci",
+        RULES["infection-tci"].version,
+        2,
+    )
     assert (kept.reason, kept.sentence, kept.by, kept.at) == ("short", "Antibiotic since Monday.", by.account, NOW)
     assert "Caution: an infection is recorded" in kept.text
     assert "%(" not in kept.text
@@ -384,17 +412,78 @@ def test_an_answered_warning_is_kept_with_rule_inputs_and_fingerprint(by: Actor,
     assert regimen.lines.count() == 2
 
 
-def test_one_reply_answers_a_rule_on_every_line_it_warns_about(by: Actor, adult: Patient) -> None:
+def keys_of(act: Callable[[], object]) -> dict[tuple[str, int], str]:
+    """The keys of the warnings an act meets, by rule and number of the line."""
+    with refused(Unsafe) as caught:
+        act()
+    return {(one.finding.rule.id, one.number): one.key for one in findings_in(caught.value.checked)}
+
+
+def test_each_finding_of_each_line_has_a_reply_of_its_own(by: Actor, adult: Patient) -> None:
     infect(by, adult)
     orders = [make_order("tacrolimus-0.1", "cheeks:left"), make_order("tacrolimus-0.1", "cheeks:right"), make_emollient()]
-    make_regimen(adult, *orders, by=by, replies={"infection-tci": KNOWN})
-    assert Override.objects.count() == 2
-    assert Override.objects.values("line").distinct().count() == 2
+
+    def start(replies: dict[str, Reply]) -> Regimen:
+        return actions.start_regimen(by, adult, orders, replies=replies, at=NOW)
+
+    keys = keys_of(lambda: start({}))
+    left, right = keys["infection-tci", 0], keys["infection-tci", 1]
+    assert left != right
+    with refused(Unsafe) as caught:
+        start({left: KNOWN})
+    assert (set(caught.value.unanswered), caught.value.unknown) == ({right}, [])
+    start({left: KNOWN, right: Reply("short", "Treated since Monday.")})
+    rows = Override.objects.order_by("line__pk").values_list("line__places__side", "reason", "sentence")
+    assert list(rows) == [("left", "known", "Seen weekly."), ("right", "short", "Treated since Monday.")]
 
 
-def test_a_reply_to_what_was_not_warned_is_not_kept(by: Actor, adult: Patient) -> None:
-    make_regimen(adult, by=by, replies={"infection-tci": KNOWN})
-    assert not Override.objects.exists()
+def test_a_reply_belongs_to_what_was_shown(by: Actor, adult: Patient) -> None:
+    """Another product, another fact or another place in the order is another finding."""
+    infect(by, adult)
+    key = keys_of(lambda: make_regimen(adult, make_order(), by=by))["infection-tci", 0]
+
+    def start(*orders: Order) -> Regimen:
+        return actions.start_regimen(by, adult, orders, replies={key: KNOWN}, at=NOW)
+
+    for orders in ([make_order("pimecrolimus-1")], [make_emollient(), make_order()]):
+        with refused(Unsafe) as caught:
+            start(*orders)
+        assert (caught.value.rules, caught.value.unknown) == ({"infection-tci"}, [key])
+    infect(by, adult, "neck")
+    start(make_order())  # nothing new on the face
+    assert Override.objects.get().rule == "infection-tci"
+
+
+def test_a_fact_that_came_after_it_was_shown_asks_anew(by: Actor, adult: Patient) -> None:
+    infect(by, adult)
+    key = keys_of(lambda: make_regimen(adult, by=by))["infection-tci", 0]
+    infect(by, adult, "head_neck")
+    with refused(Unsafe) as caught:
+        actions.start_regimen(by, adult, [make_order(), make_emollient()], replies={key: KNOWN}, at=NOW)
+    assert (caught.value.rules, caught.value.unknown) == ({"infection-tci"}, [key])
+
+
+def test_a_key_is_the_same_on_another_day(by: Actor, adult: Patient) -> None:
+    infect(by, adult)
+    keys = [
+        keys_of(lambda at=at: make_regimen(adult, make_order(review_on=TODAY + 9 * DAY), by=by, at=at))["infection-tci", 0]
+        for at in (NOW, NOW + DAY)
+    ]
+    assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize("is_earlier", [False, True])
+def test_a_reply_about_nothing_is_refused_unless_it_was_typed_on_an_earlier_page(
+    by: Actor, adult: Patient, is_earlier: bool
+) -> None:
+    replies = {"0-" + "a" * 24: replace(KNOWN, is_earlier=is_earlier)}
+    if is_earlier:
+        actions.start_regimen(by, adult, [make_order(), make_emollient()], replies=replies, at=NOW)
+        assert not Override.objects.exists()
+        return
+    with refused(Unsafe) as caught:
+        actions.start_regimen(by, adult, [make_order(), make_emollient()], replies=replies, at=NOW)
+    assert (caught.value.unanswered, caught.value.unknown) == ({}, list(replies))
 
 
 def test_a_correct_order_asks_nothing(by: Actor, adult: Patient, other_clinic: Clinic, outsider: User) -> None:

@@ -13,9 +13,10 @@ from clinics.models import AuditEvent, Clinic, Kind, Role, User
 from patients.models import Patient
 from regimens import actions
 from regimens.models import DosePlan, Override, Regimen, RegimenLine
+from regimens.protocol.base import RULES
 from tests.api import Api
 from tests.factories import NOW, actor_for, make_member, make_patient
-from tests.regimens.api import EMOLLIENT, POTENT, REPLY, TAC, THIN_SKIN, about, errors_of, made, started, tag
+from tests.regimens.api import EMOLLIENT, POTENT, REPLY, TAC, THIN_SKIN, about, asked, errors_of, keyed, made, started, tag
 
 pytestmark = pytest.mark.django_db
 
@@ -65,8 +66,8 @@ def test_a_check_leaves_one_row_that_it_was_asked(api: Api, adult: Patient) -> N
 def test_every_finding_says_what_it_saw_and_who_says_so(api: Api, adult: Patient) -> None:
     said = check(api, adult, EMOLLIENT, POTENT)
     finding = said["findings"][0]
-    assert (said["is_stopped"], said["unanswered"]) == (False, [THIN_SKIN])
-    assert (finding["order"], finding["rule"], finding["version"]) == (1, THIN_SKIN, 1)
+    assert (said["is_stopped"], asked(said)) == (False, [THIN_SKIN])
+    assert (finding["order"], finding["rule"], finding["version"]) == (1, THIN_SKIN, 2)
     assert (finding["level"], finding["is_unanswered"]) == ("warn", True)
     assert finding["product"] == "Mometasone furoate 0.1 % cream"
     assert {"what": "sites", "value": "face", "on": None, "by": ""} in finding["inputs"]
@@ -205,8 +206,10 @@ def test_a_warning_without_a_reply_is_not_saved(api: Api, adult: Patient) -> Non
     refused = api.post(about(adult, "regimens"), {"orders": [POTENT, EMOLLIENT]})
     body = refused.json()
     assert (refused.status_code, refused["Content-Type"]) == (422, "application/problem+json")
-    assert body["unanswered"] == [THIN_SKIN]
+    assert asked(body) == [THIN_SKIN]
     assert THIN_SKIN in body["detail"]
+    (key,) = body["unanswered"]
+    assert errors_of(refused).keys() == {f"replies.{key}.reason", f"replies.{key}.sentence"}
     assert body["findings"] == check(api, adult, POTENT, EMOLLIENT)["findings"]
     assert "allergy" in {one["rule"] for one in body["unchecked"]}
     assert nothing_saved()
@@ -229,22 +232,75 @@ def test_a_reply_needs_a_listed_reason_and_a_sentence(reply: Any, field: str, ap
     assert nothing_saved()
 
 
-def test_a_reply_to_no_rule_is_a_slip(api: Api, adult: Patient) -> None:
-    refused = api.post(about(adult, "regimens"), {"orders": [TAC], "replies": {"thin-skin": REPLY}})
-    assert errors_of(refused, 400) == {"replies.thin-skin": "There is no such rule."}
+@pytest.mark.parametrize(
+    ("sentence", "is_one"),
+    [("Fine.", False), ("Finefinefine.", False), ("It is ok", False), ("It is oka 12", False), ("It is okay", True)],
+)
+def test_a_sentence_has_two_words_and_eight_letters(api: Api, adult: Patient, sentence: str, is_one: bool) -> None:
+    body: dict[str, Any] = {"orders": [POTENT, EMOLLIENT]}
+    (key,) = check(api, adult, POTENT, EMOLLIENT)["unanswered"]
+    answer = api.post(about(adult, "regimens"), body | {"replies": {key: {"reason": "short", "sentence": sentence}}})
+    if is_one:
+        assert made(answer, 201)["lines"][0]["overrides"][0]["sentence"] == sentence
+        return
+    assert errors_of(answer) == {f"replies.{key}.sentence": "Write a sentence: at least two words and eight letters."}
+    assert answer.json()["unanswered"] == [key]
+    assert nothing_saved()
+
+
+def test_a_reply_to_a_key_that_is_not_there_is_refused_by_name(api: Api, adult: Patient) -> None:
+    said = check(api, adult, POTENT, EMOLLIENT)
+    (key,) = said["unanswered"]
+    told = next(one["key"] for one in check(api, adult, TAC)["findings"] if one["level"] == "inform")
+    for unknown in (THIN_SKIN, "1" + key[1:], "thin-skin", told):
+        body = {"orders": [POTENT, EMOLLIENT], "replies": {key: REPLY, unknown: REPLY}}
+        refused = api.post(about(adult, "regimens"), body)
+        assert errors_of(refused).keys() == {f"replies.{unknown}"}
+        assert (refused.json()["unanswered"], asked(said)) == ([], [THIN_SKIN])
+        assert refused.json()["findings"]
+        assert "about no warning" in refused.json()["detail"]
+    assert nothing_saved()
+
+
+def test_replies_cannot_be_sent_for_every_rule_beforehand(api: Api, adult: Patient) -> None:
+    body = {"orders": [POTENT, EMOLLIENT], "replies": dict.fromkeys(RULES, REPLY)}
+    refused = api.post(about(adult, "regimens"), body)
+    assert (refused.status_code, asked(refused.json())) == (422, [THIN_SKIN])
+    assert nothing_saved()
+
+
+def test_each_line_has_its_own_key_and_reply(api: Api, adult: Patient) -> None:
+    orders = [POTENT | {"places": [{"site": site}]} for site in ("face", "neck")]
+    said = check(api, adult, *orders, EMOLLIENT)
+    keys = {one["order"]: one["key"] for one in said["findings"] if one["rule"] == THIN_SKIN}
+    assert sorted(keys) == [0, 1]
+    body = {"orders": [*orders, EMOLLIENT], "replies": {keys[0]: REPLY}}
+    refused = api.post(about(adult, "regimens"), body)
+    assert refused.json()["unanswered"] == [keys[1]]
+    other = {"reason": "known", "sentence": "Seen every week."}
+    lines = made(api.post(about(adult, "regimens"), body | {"replies": {keys[0]: REPLY, keys[1]: other}}), 201)["lines"]
+    kept = {line["plans"][0]["places"][0]["site"]: line["overrides"] for line in lines}
+    assert [one["sentence"] for one in kept["face"]] == [REPLY["sentence"]]
+    assert [one["sentence"] for one in kept["neck"]] == ["Seen every week."]
+
+
+def test_the_key_of_a_finding_is_the_same_for_whoever_asks(api: Api, adult: Patient, nurse: User) -> None:
+    mine, hers = (check(who, adult, POTENT, EMOLLIENT)["unanswered"] for who in (api, Api(nurse)))
+    assert mine == hers
 
 
 def test_an_answered_warning_is_kept_with_the_line(api: Api, adult: Patient) -> None:
     line = started(api, adult, POTENT, EMOLLIENT, **{THIN_SKIN: REPLY})["lines"][0]
     kept = line["overrides"]
-    assert [(one["rule"], one["rule_version"], one["level"]) for one in kept] == [(THIN_SKIN, 1, "warn")]
+    assert [(one["rule"], one["rule_version"], one["level"]) for one in kept] == [(THIN_SKIN, 2, "warn")]
     assert (kept[0]["reason"], kept[0]["sentence"], kept[0]["by"]) == (REPLY["reason"], REPLY["sentence"], "Dana Derm")
     assert {"what": "sites", "value": "face", "on": None, "by": ""} in kept[0]["inputs"]
 
 
 def test_a_stop_is_not_answered(api: Api, adult: Patient) -> None:
     allergic(api, adult)
-    refused = api.post(about(adult, "regimens"), {"orders": [TAC, EMOLLIENT], "replies": {"allergy": REPLY}})
+    (key,) = (one["key"] for one in check(api, adult, TAC, EMOLLIENT)["findings"] if one["rule"] == "allergy")
+    refused = api.post(about(adult, "regimens"), {"orders": [TAC, EMOLLIENT], "replies": {key: REPLY}})
     body = refused.json()
     assert refused.status_code == 422
     assert body["detail"] == "These rules stop the order: allergy. Nothing was saved."
@@ -257,7 +313,7 @@ def test_a_stop_of_what_somebody_else_prescribed_is_answered(api: Api, adult: Pa
     allergic(api, adult)
     elsewhere = TAC | {"is_elsewhere": True}
     said = check(api, adult, elsewhere, EMOLLIENT)
-    assert (said["is_stopped"], said["unanswered"]) == (False, ["allergy"])
+    assert (said["is_stopped"], asked(said)) == (False, ["allergy"])
     line = started(api, adult, elsewhere, EMOLLIENT, allergy=REPLY)["lines"][0]
     assert [(one["rule"], one["level"]) for one in line["overrides"]] == [("allergy", "warn")]
 
@@ -270,7 +326,7 @@ def test_later_orders_are_asked_about_too(noun: str, api: Api, adult: Patient) -
         refused = api.post(about(adult, "regimens", regimen["id"], "lines"), {"orders": [POTENT]}, If_Match=tag(regimen))
     else:
         refused = api.post(about(adult, "lines", line["id"], noun), {"order": POTENT}, If_Match=tag(line))
-    assert (refused.status_code, refused.json()["unanswered"]) == (422, [THIN_SKIN])
+    assert (refused.status_code, asked(refused.json())) == (422, [THIN_SKIN])
     assert made(api.get(about(adult, "regimen")))["regimen"] == regimen
 
 
@@ -280,10 +336,11 @@ def test_a_step_is_asked_about_too(api: Api, adult: Patient) -> None:
     address = about(adult, "lines", line["id"], "step-to-maintenance")
     refused = api.post(address, body, If_Match=tag(line))
     assert refused.status_code == 422
-    rules = refused.json()["unanswered"]
+    rules = asked(refused.json())
     assert rules
     assert all(rule in refused.json()["detail"] for rule in rules)
-    saved = made(api.post(address, body | {"replies": dict.fromkeys(rules, REPLY)}, If_Match=tag(line)))
+    replies = keyed(refused.json(), dict.fromkeys(rules, REPLY))
+    saved = made(api.post(address, body | {"replies": replies}, If_Match=tag(line)))
     assert sorted(one["rule"] for one in saved["overrides"]) == rules
 
 
@@ -294,7 +351,7 @@ def test_a_medical_leads_choice_is_at_work(clinic: Clinic, api: Api, adult: Pati
         actor_for(lead, clinic), clinic, "allergy", level=2, params={}, source="House list", reason="Known", at=NOW
     )
     said = check(api, adult, TAC, EMOLLIENT)
-    assert (said["is_stopped"], said["unanswered"]) == (False, ["allergy"])
+    assert (said["is_stopped"], asked(said)) == (False, ["allergy"])
 
 
 def test_a_check_costs_the_same_for_one_order_and_three(api: Api, adult: Patient, django_assert_num_queries: Any) -> None:

@@ -20,7 +20,21 @@ from regimens import actions
 from regimens.models import DosePlan, Override, PastTreatment, Product, Regimen, RegimenLine
 from tests.api import Api
 from tests.factories import NOW, actor_for, make_member, make_patient
-from tests.regimens.api import EMOLLIENT, POTENT, REPLY, TAC, THIN_SKIN, about, errors_of, made, phases, started, tag
+from tests.regimens.api import (
+    EMOLLIENT,
+    POTENT,
+    REPLY,
+    TAC,
+    THIN_SKIN,
+    about,
+    asked,
+    errors_of,
+    keyed,
+    made,
+    phases,
+    started,
+    tag,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +216,8 @@ def test_reading_costs_the_same_for_one_line_and_three(api: Api, adult: Patient,
     regimen = started(api, adult, EMOLLIENT)
     with django_assert_num_queries(17):
         assert len(made(api.get(about(adult, "regimen")))["regimen"]["lines"]) == 1
-    more = {"orders": [TAC, POTENT | {"places": [{"site": "neck"}]}], "replies": {THIN_SKIN: REPLY}}
+    more: dict[str, Any] = {"orders": [TAC, POTENT | {"places": [{"site": "neck"}]}]}
+    more["replies"] = keyed(made(api.post(about(adult, "orders", "check"), more)), {THIN_SKIN: REPLY})
     made(api.post(about(adult, "regimens", regimen["id"], "lines"), more, If_Match=tag(regimen)), 201)
     with django_assert_num_queries(17):
         assert len(made(api.get(about(adult, "regimen")))["regimen"]["lines"]) == 3
@@ -266,7 +281,7 @@ def test_every_way_of_use(api: Api, adult: Patient) -> None:
     ]
     said = made(api.post(about(adult, "orders", "check"), {"orders": orders}))
     assert said["is_stopped"] is False
-    lines = started(api, adult, *orders, **dict.fromkeys(said["unanswered"], REPLY))["lines"]
+    lines = started(api, adult, *orders, **dict.fromkeys(asked(said), REPLY))["lines"]
     shown = {line["product"]["key"]: (line, line["plans"][0]) for line in lines}
     line, _plan = shown["emollient"]
     assert (line["amount"], line["amount_unit"], line["instructions"]) == ("12.5", "g", "Thickly.")

@@ -32,7 +32,7 @@ from tests.factories import (
     make_patient,
     make_regimen,
 )
-from tests.regimens.pages import article_of, buttons_of, findings_of, order_form, reply, text_of, url
+from tests.regimens.pages import article_of, buttons_of, findings_of, order_form, text_of, url
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -279,11 +279,22 @@ class Room:
         """Ask the rules by the API."""
         return self.api.post(f"patients/{self.patient.public_id}/orders/check/", {"orders": [case.as_json()]})
 
+    def keys(self, case: Case) -> dict[str, str]:
+        """The keys of its findings by rule: the same on both doors."""
+        return {one["rule"]: one["key"] for one in self.check(case).json()["findings"]}
+
+    def replies(self, case: Case, rules: list[str]) -> dict[str, str]:
+        """A reason and a sentence for these rules, as the page would send them."""
+        keys = self.keys(case)
+        parts = {"reason": "known", "sentence": "Seen weekly."}
+        return {f"{part}_{keys[rule]}": value for rule in rules for part, value in parts.items()}
+
     def start(self, case: Case, rules: list[str]) -> Any:
         """Order it by the API, with replies for these rules."""
+        keys = self.keys(case)
         body = {
             "orders": [case.as_json()],
-            "replies": {rule: {"reason": "known", "sentence": "Seen weekly."} for rule in rules},
+            "replies": {keys[rule]: {"reason": "known", "sentence": "Seen weekly."} for rule in rules},
         }
         regimen = Regimen.objects.live().filter(patient=self.patient).first()
         path = f"patients/{self.patient.public_id}/regimens/" + (f"{regimen.public_id}/lines/" if regimen else "")
@@ -316,13 +327,6 @@ def asked(answer: Any) -> list[str]:
     return [rule for rule, level in findings_of(answer) if level == "warn"]
 
 
-def all_replies(rules: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for rule in rules:
-        found |= reply(rule)
-    return found
-
-
 @each_case
 def test_the_page_shows_level_source_version_and_for_whom(room: Room, case: Case) -> None:
     answer = room.send(case, "look")
@@ -342,14 +346,14 @@ def test_the_page_shows_level_source_version_and_for_whom(room: Room, case: Case
 def test_the_page_saves_what_only_informs_asks_for_a_reason_and_never_saves_a_stop(room: Room, case: Case) -> None:
     looked = room.send(case, "look")
     others = [rule for rule in asked(looked) if rule != case.rule]
-    without = room.send(case, "save", **all_replies(others))
+    without = room.send(case, "save", **room.replies(case, others))
     if case.level == "inform":
         assert without.status_code == 302
         assert not Override.objects.filter(rule=case.rule).exists()
         return
     assert without.status_code == 422
     assert not RegimenLine.objects.filter(product__key=case.product).exists()
-    answered = room.send(case, "save", **all_replies([*others, case.rule]))
+    answered = room.send(case, "save", **room.replies(case, [*others, case.rule]))
     if case.level == "stop":
         assert answered.status_code == 422
         assert ("do", "save") not in buttons_of(looked) + buttons_of(answered)
@@ -378,7 +382,7 @@ def test_the_api_checks_with_level_source_and_version(room: Room, case: Case) ->
     for source in case.sources:
         assert source.lower() in cited
     assert said["is_stopped"] == any(one["level"] == "stop" for one in said["findings"])
-    assert (case.rule in said["unanswered"]) == (case.level == "warn")
+    assert (found["key"] in said["unanswered"]) == (case.level == "warn")
     for one in found["sources"]:
         assert one["speaks_for"] == ("adults" if one["name"].startswith(AAD) else "")
     # One answer on both doors.
@@ -389,7 +393,7 @@ def test_the_api_checks_with_level_source_and_version(room: Room, case: Case) ->
 @each_case
 def test_the_api_saves_what_only_informs_asks_for_a_reason_and_never_saves_a_stop(room: Room, case: Case) -> None:
     said = room.check(case).json()
-    others = [rule for rule in said["unanswered"] if rule != case.rule]
+    others = [one["rule"] for one in said["findings"] if one["is_unanswered"] and one["rule"] != case.rule]
     without = room.start(case, others)
     if case.level == "inform":
         assert without.status_code == 201, without.content
@@ -499,7 +503,7 @@ def test_a_stop_that_the_medical_lead_lowered_asks_for_a_reason(room: Room, case
     looked = room.send(case, "look")
     assert shown(looked)["immunocompromise"] == "warn"
     assert room.send(case, "save").status_code == 422
-    assert room.send(case, "save", **all_replies(asked(looked))).status_code == 302
+    assert room.send(case, "save", **room.replies(case, asked(looked))).status_code == 302
     assert Override.objects.get(rule="immunocompromise").level == 2
 
 

@@ -12,6 +12,8 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from patients.sites import SITES, Side
+from regimens.actions import Reply
+from regimens.errors import Lack
 from regimens.forms.history import MonthField, PastTreatmentForm
 from regimens.forms.orders import MORE, REVIEWS, WAYS, OrderForm
 from regimens.forms.replies import RepliesForm, not_shown, replies_of
@@ -180,43 +182,48 @@ def test_needed_sites_are_asked_for() -> None:
 # --- Replies ----------------------------------------------------------------------------------------------------------
 
 
-def test_replies_are_read_by_rule_incomplete_ones_too() -> None:
-    sent = QueryDict("reason_no-emollient=known&sentence_no-emollient=Seen.&reason_immunocompromise=&sentence_x=lost")
-    found = replies_of(sent)
-    assert {rule: (one.reason, one.sentence) for rule, one in found.items()} == {
-        "no-emollient": ("known", "Seen."),
-        "immunocompromise": ("", ""),
-    }
-    assert replies_of(None) == {}
+ONE, OTHER = "0-" + "a" * 24, "12-" + "b" * 24
 
 
-def test_a_sentence_too_long_is_none_rather_than_cut() -> None:
-    for sentence, kept in (("x" * 300, "x" * 300), ("x" * 301, ""), ("x\x00", "")):
-        assert (
-            replies_of({"reason_no-emollient": "known", "sentence_no-emollient": sentence})["no-emollient"].sentence == kept
-        )
-
-
-def test_what_is_not_shown_goes_along_unseen() -> None:
+def test_replies_are_read_by_key_incomplete_ones_too_and_blank_ones_not() -> None:
     sent = QueryDict(
-        "reason_no-emollient=known&sentence_no-emollient=Seen.&sentence_immunocompromise=Rare.&reason_nonsense=x"
+        f"reason_{ONE}=known&sentence_{ONE}=&reason_{OTHER}=&sentence_{OTHER}=+&reason_no-emollient=known&reason=cleared"
     )
-    assert not_shown(sent, ["no-emollient"]) == [("sentence_immunocompromise", "Rare.")]
-    assert not_shown(sent, ["no-emollient", "immunocompromise"]) == []
-    assert set(not_shown(sent, [])) == {
-        ("reason_no-emollient", "known"),
-        ("sentence_no-emollient", "Seen."),
-        ("sentence_immunocompromise", "Rare."),
-    }
+    assert replies_of(sent) == {ONE: Reply("known", "")}
+    assert replies_of(QueryDict(f"sentence_{OTHER}=Seen weekly.")) == {OTHER: Reply("", "Seen weekly.")}
+    assert replies_of(QueryDict("")) == {}
+
+
+def test_what_was_typed_on_an_earlier_page_is_known_as_such() -> None:
+    sent = QueryDict(f"earlier_reason_{ONE}=known&earlier_sentence_{ONE}=Seen weekly.&reason_{OTHER}=short")
+    assert replies_of(sent) == {ONE: Reply("known", "Seen weekly.", is_earlier=True), OTHER: Reply("short", "")}
+    both = QueryDict(f"reason_{ONE}=short&earlier_reason_{ONE}=known")
+    assert replies_of(both) == {ONE: Reply("short", "")}
+
+
+@pytest.mark.parametrize("prefix", ["", "earlier_"])
+def test_what_is_not_shown_goes_along_unseen(prefix: str) -> None:
+    sent = QueryDict(f"{prefix}reason_{ONE}=known&{prefix}sentence_{OTHER}=Rare.&{prefix}reason_{OTHER}=&reason_x=x")
+    assert not_shown(sent, [ONE]) == [(f"earlier_sentence_{OTHER}", "Rare.")]
+    assert not_shown(sent, [ONE, OTHER]) == []
+    assert set(not_shown(sent, [])) == {(f"earlier_reason_{ONE}", "known"), (f"earlier_sentence_{OTHER}", "Rare.")}
     assert not_shown(None, []) == []
 
 
 def test_every_reason_is_listed_and_none_chosen() -> None:
-    replies = RepliesForm(rules=["no-emollient", "no-emollient"])
-    assert list(replies.fields) == ["reason_no-emollient", "sentence_no-emollient"]
-    reason = replies.pair("no-emollient")[0]
+    replies = RepliesForm(None, keys=[ONE, ONE], unanswered={})
+    assert list(replies.fields) == [f"reason_{ONE}", f"sentence_{ONE}"]
+    reason = replies.pair(ONE)[0]
     assert [value for value, _label in reason.field.choices] == ["", *OverrideReason.values]  # type: ignore[attr-defined]
     assert "selected" not in str(reason).replace('value="" selected', "")
+
+
+def test_what_a_reply_lacks_is_said_at_its_field_once() -> None:
+    lacks = {key: Lack("no-emollient", {"reason": "Choose.", "sentence": "Write."}) for key in (ONE, OTHER)}
+    sent = QueryDict(f"reason_{ONE}=because&earlier_sentence_{ONE}=Kept.")
+    replies = RepliesForm(sent, keys=[ONE], unanswered=lacks)
+    reason, sentence = replies.pair(ONE)
+    assert (len(reason.errors), list(sentence.errors), sentence.value()) == (1, ["Write."], "Kept.")
 
 
 # --- Steps and months -------------------------------------------------------------------------------------------------

@@ -22,12 +22,14 @@ from regimens.models import DosePlan, Override, PlanSite, Product, Regimen, Regi
 from tests.factories import NOW, TODAY, make_emollient, make_order, make_patient, make_regimen
 from tests.regimens.pages import (
     EMOLLIENT,
+    article_of,
     as_lists,
     buttons_of,
     day_boxes,
     errors_of,
     everything_in,
     findings_of,
+    keys_in,
     order_form,
     reply,
     text_of,
@@ -368,9 +370,31 @@ def test_an_emollient_that_cannot_be_is_named(client: Client, adult: Patient) ->
     assert errors_of(answer).keys() == {"id_emollient_per_day"}
 
 
+def test_what_cannot_be_read_and_what_cannot_be_are_named_at_once(client: Client, adult: Patient) -> None:
+    sent = order_form(per_day=None, places=None, amount="5", starts_on_day="32", dose="x" * 121) | SAVE
+    assert errors_of(client.post(prescribe(adult), sent)).keys() == {
+        "id_starts_on_0",
+        "id_dose",
+        "id_per_day_0",
+        "id_places_0",
+        "id_amount",
+    }
+
+
+def test_what_rests_on_something_unread_is_not_guessed(client: Client, adult: Patient) -> None:
+    sent = order_form(starts_on_day="32", amount="x", amount_unit="g", review="on") | day_boxes("review_on", TODAY - DAY)
+    answer = client.post(prescribe(adult), sent | SAVE)
+    assert errors_of(answer).keys() == {"id_starts_on_0", "id_amount"}
+
+
 # --- What the rules say -----------------------------------------------------------------------------------------------
 
 CAUTION = "tacrolimus-0.1-age"
+
+
+def unseen(replied: dict[str, str]) -> dict[str, str]:
+    """What was typed about a warning, while it is not on the page."""
+    return {f"earlier_{name}": value for name, value in replied.items()}
 
 
 def test_a_warning_asks_for_a_reason_and_keeps_what_was_typed(client: Client, child: Patient) -> None:
@@ -380,33 +404,92 @@ def test_a_warning_asks_for_a_reason_and_keeps_what_was_typed(client: Client, ch
     assert (CAUTION, "warn") in findings_of(answer)
     assert "1 caution needs a reason" in text_of(answer)
     assert typed_in(answer) == as_lists(sent)  # no reason is chosen
-    assert everything_in(answer)[f"reason_{CAUTION}"] == [""]
-    assert "A listed reason and a sentence are needed" not in text_of(answer)  # nobody tried to save yet
+    assert everything_in(answer)[f"reason_{keys_in(answer)[CAUTION]}"] == [""]
+    assert "Choose a reason from the list." not in text_of(answer)  # nobody tried to save yet
+
+
+LISTED = "Choose a reason from the list."
+WORDS = "Write a sentence: at least two words and eight letters."
 
 
 @pytest.mark.parametrize(
-    "answered",
+    ("reason", "sentence", "said"),
     [
-        {},
-        {f"reason_{CAUTION}": "known"},
-        {f"sentence_{CAUTION}": "Seen weekly."},
-        reply(CAUTION, sentence="   "),
-        reply(CAUTION, reason="because"),
-        reply(CAUTION, sentence="x" * 301),
-        reply(CAUTION, sentence="Seen\x00weekly."),
+        ("", "", [LISTED, WORDS]),
+        ("known", "", [WORDS]),
+        ("", "Seen weekly.", [LISTED]),
+        ("known", "   ", [WORDS]),
+        ("known", "Watched", [WORDS]),
+        ("because", "Seen weekly.", ["Select a valid choice. because is not one of the available choices."]),
+        ("known", "xx " * 100 + "xx", ["Ensure this value has at most 300 characters (it has 302)."]),
+        ("known", "Seen\x00 weekly.", ["Null characters are not allowed."]),
     ],
 )
-def test_a_warning_without_both_is_not_saved(client: Client, child: Patient, answered: dict[str, str]) -> None:
-    answer = client.post(prescribe(child), order_form() | answered | SAVE)
+def test_a_warning_without_both_is_not_saved(
+    client: Client, child: Patient, reason: str, sentence: str, said: list[str]
+) -> None:
+    looked = client.post(prescribe(child), order_form() | LOOK)
+    typed = reply(looked, CAUTION, reason, sentence)
+    answer = client.post(prescribe(child), order_form() | typed | SAVE)
     assert answer.status_code == 422
-    assert "A listed reason and a sentence (at the most 300 characters) are needed to go on." in text_of(answer)
-    kept = {name: value for name, value in answered.items() if value != "because"}
+    article = article_of(answer, CAUTION)
+    assert all(text in article for text in said)
+    assert article.count("Error:") == len(said)
+    kept = {name: value for name, value in typed.items() if value != "because"}
     assert typed_in(answer) == as_lists(order_form() | kept)
     assert not Regimen.objects.exists()
 
 
+def test_two_findings_of_one_rule_have_fields_of_their_own(client: Client, child: Patient, by: Actor) -> None:
+    sent = order_form("tacrolimus-0.1", "face", with_emollient="on", emollient_per_day="2")
+    for kind in ("phototherapy", "skin_malignancy"):
+        records.record_precaution(by, child, {"kind": kind, "state": "present"}, at=NOW)
+    looked = client.post(prescribe(child), sent | LOOK)
+    keys = keys_in(looked)
+    assert keys.keys() == {CAUTION, "phototherapy-with-tci", "skin-malignancy"}
+    assert len(set(keys.values())) == 3
+    some = client.post(prescribe(child), sent | reply(looked, CAUTION) | SAVE)
+    assert some.status_code == 422
+    assert "Error:" not in article_of(some, CAUTION)
+    assert "Error:" in article_of(some, "skin-malignancy")
+    replies: dict[str, str] = {}
+    for number, rule in enumerate(keys):
+        replies |= reply(looked, rule, sentence=f"Reason number {number}.")
+    assert client.post(prescribe(child), sent | replies | SAVE).status_code == 302
+    kept = {row.rule: row.sentence for row in Override.objects.all()}
+    assert kept == {rule: f"Reason number {number}." for number, rule in enumerate(keys)}
+
+
+def test_a_reason_for_what_is_gone_saves_nothing_unseen(client: Client, child: Patient, by: Actor) -> None:
+    row = records.record_precaution(by, child, {"kind": "skin_malignancy", "state": "present"}, at=NOW)
+    looked = client.post(prescribe(child), order_form() | LOOK)
+    replies = reply(looked, CAUTION) | reply(looked, "skin-malignancy")
+    actions.withdraw(by, row, reason="error", at=NOW)
+    answer = client.post(prescribe(child), order_form() | replies | SAVE)
+    assert answer.status_code == 422
+    assert "What a reason was given for is no longer found." in text_of(answer)
+    assert keys_in(answer).keys() == {CAUTION}
+    assert not Regimen.objects.exists()
+    assert client.post(prescribe(child), {**everything_in(answer), "do": "save"}).status_code == 302
+    assert [row.rule for row in Override.objects.all()] == [CAUTION]
+
+
+def test_another_fact_asks_for_another_reason(client: Client, adult: Patient, by: Actor) -> None:
+    infected = {"kind": "skin_infection", "state": "present"}
+    records.record_precaution(by, adult, infected | {"site": "face"}, at=NOW)
+    looked = client.post(prescribe(adult), order_form() | LOOK)
+    records.record_precaution(by, adult, infected | {"site": "head_neck"}, at=NOW)
+    answer = client.post(prescribe(adult), order_form() | reply(looked, "infection-tci") | SAVE)
+    assert answer.status_code == 422
+    assert keys_in(answer)["infection-tci"] != keys_in(looked)["infection-tci"]
+    assert everything_in(answer)[f"sentence_{keys_in(answer)['infection-tci']}"] == [""]
+    assert not Regimen.objects.exists()
+
+
 def test_an_answered_warning_is_saved_with_the_version_of_the_rule(client: Client, child: Patient, clinician: User) -> None:
-    client.post(prescribe(child), order_form() | reply(CAUTION, "tried", "0.03 % for six weeks did not help.") | SAVE)
+    looked = client.post(prescribe(child), order_form() | LOOK)
+    replied = reply(looked, CAUTION, "tried", "0.03 % for six weeks did not help.")
+    client.post(prescribe(child), order_form() | replied | SAVE)
     kept = Override.objects.get()
     assert (kept.rule, kept.rule_version, kept.level) == (CAUTION, 1, 2)
     assert (kept.reason, kept.sentence) == ("tried", "0.03 % for six weeks did not help.")
@@ -414,28 +497,29 @@ def test_an_answered_warning_is_saved_with_the_version_of_the_rule(client: Clien
 
 
 def test_reasons_stay_while_something_else_is_put_right(client: Client, child: Patient) -> None:
-    sent = order_form(per_day=None) | reply(CAUTION) | SAVE
-    answer = client.post(prescribe(child), sent)
+    replied = reply(client.post(prescribe(child), order_form() | LOOK), CAUTION)
+    answer = client.post(prescribe(child), order_form(per_day=None) | replied | SAVE)
     assert errors_of(answer).keys() == {"id_per_day_0"}
-    assert typed_in(answer) == as_lists(sent)
+    assert typed_in(answer) == as_lists(order_form(per_day=None) | unseen(replied))
     again = client.post(prescribe(child), {**everything_in(answer), "per_day": "2", "do": "look"})
-    assert typed_in(again) == as_lists(order_form() | reply(CAUTION))
+    assert typed_in(again) == as_lists(order_form() | replied)
     assert client.post(prescribe(child), {**everything_in(again), "do": "save"}).status_code == 302
 
 
 def test_reasons_stay_while_something_stops_the_order(client: Client, child: Patient, by: Actor) -> None:
+    replied = reply(client.post(prescribe(child), order_form() | LOOK), CAUTION)
     records.record_precaution(by, child, {"kind": "immunocompromise", "state": "present"}, at=NOW)
-    sent = order_form() | reply(CAUTION) | SAVE
-    answer = client.post(prescribe(child), sent)
+    answer = client.post(prescribe(child), order_form() | replied | SAVE)
     assert answer.status_code == 422
-    assert typed_in(answer) == as_lists(sent)
+    assert typed_in(answer) == as_lists(order_form() | unseen(replied))
     assert ("do", "save") not in buttons_of(answer)
 
 
 @pytest.mark.parametrize("do", ["look", "save"])
 def test_a_stop_offers_no_save_and_no_reason_saves_it(client: Client, adult: Patient, by: Actor, do: str) -> None:
     records.record_precaution(by, adult, {"kind": "immunocompromise", "state": "present"}, at=NOW)
-    answer = client.post(prescribe(adult), order_form() | reply("immunocompromise") | {"do": do})
+    looked = client.post(prescribe(adult), order_form(is_elsewhere="on") | LOOK)  # which a reason would save
+    answer = client.post(prescribe(adult), order_form() | reply(looked, "immunocompromise") | {"do": do})
     assert answer.status_code == {"look": 200, "save": 422}[do]
     assert findings_of(answer)[0] == ("immunocompromise", "stop")
     assert "This cannot be saved" in text_of(answer)
@@ -449,7 +533,7 @@ def test_what_was_prescribed_elsewhere_is_a_fact_that_a_reason_records(client: C
     answer = client.post(prescribe(adult), sent | LOOK)
     assert findings_of(answer)[0] == ("immunocompromise", "warn")
     assert ("do", "save") in buttons_of(answer)
-    assert client.post(prescribe(adult), sent | reply("immunocompromise") | SAVE).status_code == 302
+    assert client.post(prescribe(adult), sent | reply(answer, "immunocompromise") | SAVE).status_code == 302
     assert RegimenLine.objects.get().is_elsewhere
 
 
@@ -506,14 +590,15 @@ def test_the_form_of_somebody_who_left_is_kept_for_them_alone(
 ) -> None:
     Membership.objects.filter(user=nurse).update(may_prescribe=True)
     page = client.post(prescribe(child), order_form("tacrolimus-0.1", "face", "hands:left") | LOOK)
-    sent = {**everything_in(page), **reply(CAUTION), "do": "save"}
+    sent = {**everything_in(page), **reply(page, CAUTION), "do": "save"}
     answer = signed_in(nurse).post(prescribe(child), sent)
     assert answer.status_code == 409
     assert not Regimen.objects.exists()
     link = re.search(r'href="(\?kept=[^"]+)"', client.get(prescribe(child)).content.decode())
     assert link is not None
     back = client.get(prescribe(child) + link[1])
-    assert typed_in(back) == as_lists(order_form("tacrolimus-0.1", "face", "hands:left") | reply(CAUTION))
+    replied = unseen(reply(page, CAUTION))
+    assert typed_in(back) == as_lists(order_form("tacrolimus-0.1", "face", "hands:left") | replied)
     assert signed_in(nurse).get(prescribe(child) + link[1]).content.decode().count("Seen weekly.") == 0
     assert client.post(prescribe(child), {**everything_in(back), "do": "save"}).status_code == 302
 
@@ -627,7 +712,7 @@ def fill(patient: Patient, lines: int) -> None:
     products = ["tacrolimus-0.1", "hydrocortisone-1", "crisaborole-2"]
     places = ["trunk", "neck", "forearms:both"]
     orders = [make_order(key, place) for key, place in zip(products[:lines], places, strict=False)]
-    make_regimen(patient, *orders, replies={"not-marketed": actions.Reply("known", "Seen.")})
+    make_regimen(patient, *orders, replies={"not-marketed": actions.Reply("known", "Seen weekly.")})
 
 
 @pytest.mark.parametrize("lines", [1, 3])

@@ -18,14 +18,27 @@ from patients.models import Patient
 from regimens import actions
 from regimens.actions import Reply
 from regimens.models import DosePlan, Override, Regimen, RegimenLine
-from tests.factories import NOW, TODAY, make_assessment, make_emollient, make_order, make_patient, make_regimen, place
+from regimens.protocol.facts import Phase
+from tests.factories import (
+    NOW,
+    TODAY,
+    make_assessment,
+    make_emollient,
+    make_order,
+    make_patient,
+    make_regimen,
+    place,
+    replying,
+)
 from tests.regimens.every_action import phases
 from tests.regimens.pages import (
+    article_of,
     as_lists,
     day_boxes,
     errors_of,
     everything_in,
     findings_of,
+    keys_in,
     reply,
     text_of,
     typed_in,
@@ -237,31 +250,52 @@ def test_weekdays_too_near_ask_for_a_reason_and_keep_what_was_ticked(client: Cli
     assert answer.status_code == 422
     assert ("maintenance-weekdays", "warn") in findings_of(answer)
     assert typed_in(answer) == as_lists(sent)
-    replied = sent | reply("maintenance-weekdays", "wish", "He works in shifts.")
-    again = client.post(step(line, "maintenance"), replied)  # no such reason
+    replied = reply(answer, "maintenance-weekdays", "wish", "He works in shifts.")
+    again = client.post(step(line, "maintenance"), sent | replied)  # no such reason
     assert again.status_code == 422
-    assert typed_in(again)["sentence_maintenance-weekdays"] == ["He works in shifts."]
-    assert client.post(step(line, "maintenance"), sent | reply("maintenance-weekdays")).status_code == 302
+    assert typed_in(again)[f"sentence_{keys_in(answer)['maintenance-weekdays']}"] == ["He works in shifts."]
+    assert client.post(step(line, "maintenance"), sent | reply(answer, "maintenance-weekdays")).status_code == 302
     assert Override.objects.get().line == line
 
 
 def test_reasons_stay_while_something_else_is_put_right(client: Client, line: RegimenLine) -> None:
-    sent = SENT["maintenance"] | {"weekdays": ["0", "2"], "version": "1", "places": []} | reply("maintenance-weekdays")
-    answer = client.post(step(line, "maintenance"), sent)
+    near = SENT["maintenance"] | {"weekdays": ["0", "2"], "version": "1"}
+    replied = reply(client.post(step(line, "maintenance"), near), "maintenance-weekdays")
+    answer = client.post(step(line, "maintenance"), near | {"places": []} | replied)
     assert errors_of(answer).keys() == {"id_places_0"}
-    assert typed_in(answer) == as_lists(sent)
+    unseen = {f"earlier_{name}": value for name, value in replied.items()}
+    assert typed_in(answer) == as_lists(near | {"places": []} | unseen)
+    again = {**everything_in(answer), "places": ["face:"]}
+    assert client.post(step(line, "maintenance"), again).status_code == 302
+    assert Override.objects.get().sentence == "Seen weekly."
+
+
+def test_other_days_ask_for_another_reason_and_good_days_for_none(client: Client, line: RegimenLine) -> None:
+    near = SENT["maintenance"] | {"weekdays": ["0", "2"], "version": "1"}
+    replied = reply(client.post(step(line, "maintenance"), near), "maintenance-weekdays")
+    other = client.post(step(line, "maintenance"), near | {"weekdays": ["0", "1"]} | replied)
+    assert (other.status_code, Override.objects.count()) == (422, 0)
+    assert "What a reason was given for is no longer found." in text_of(other)
+    key = keys_in(other)["maintenance-weekdays"]
+    assert everything_in(other)[f"sentence_{key}"] == [""]
+    blank = {f"reason_{key}": "", f"sentence_{key}": ""}
+    good = client.post(step(line, "maintenance"), near | {"weekdays": ["0", "3"]} | blank)
+    assert (good.status_code, Override.objects.count()) == (302, 0)
 
 
 @pytest.mark.parametrize("name", ["down", "resume", "induction"])
 def test_a_caution_that_still_holds_is_answered_again(client: Client, clinic: Clinic, by: Actor, name: str) -> None:
     child = make_patient(clinic, birth_date=date(2017, 3, 1))
     caution = "tacrolimus-0.1-age"
-    replies = {caution: Reply("known", "Seen.")}
+    replies = {caution: Reply("known", "Seen weekly.")}
     make_regimen(child, make_order("tacrolimus-0.1", "face", "hands:both"), make_emollient(), by=by, replies=replies)
     line = RegimenLine.objects.get(product__key="tacrolimus-0.1")
     if name == "induction":
-        more: dict[str, Any] = {"weekdays": [0, 3], "flares_in_a_year": 5, "review_on": NEXT_YEAR, "replies": replies}
-        actions.step_to_maintenance(by, line, [place("face")], version=1, at=NOW, **more)
+        more: dict[str, Any] = {"weekdays": [0, 3], "flares_in_a_year": 5, "review_on": NEXT_YEAR, "version": 1, "at": NOW}
+        replying(
+            lambda keyed: actions.step_to_maintenance(by, line, [place("face")], replies=keyed, **more),
+            replies,
+        )
         line.refresh_from_db()
     else:
         prepared(by, line, name)
@@ -269,13 +303,13 @@ def test_a_caution_that_still_holds_is_answered_again(client: Client, clinic: Cl
     answer = client.post(step(line, name), sent)
     assert answer.status_code == 422
     assert (caution, "warn") in findings_of(answer)
-    assert client.post(step(line, name), sent | reply(caution)).status_code == 302
+    assert client.post(step(line, name), sent | reply(answer, caution)).status_code == 302
 
 
 def test_a_stop_keeps_a_line_from_going_on_and_offers_no_button(client: Client, line: RegimenLine, by: Actor) -> None:
     prepared(by, line, "resume")
     records.record_precaution(by, line.patient, {"kind": "immunocompromise", "state": "present"}, at=NOW)
-    answer = client.post(step(line, "resume"), {"version": str(line.version)} | reply("immunocompromise"))
+    answer = client.post(step(line, "resume"), {"version": str(line.version)})
     assert answer.status_code == 422
     assert findings_of(answer)[0] == ("immunocompromise", "stop")
     assert "Go on with it</button>" not in answer.content.decode()
@@ -370,7 +404,7 @@ def test_one_place_costs_as_much_as_three(
     make_regimen(adult, make_order("tacrolimus-0.1", *places), make_emollient(), by=by)
     line = RegimenLine.objects.get(product__key="tacrolimus-0.1")
     client.get(step(line, "maintenance"))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(25):
         client.get(step(line, "maintenance"))
 
 
@@ -383,3 +417,72 @@ def test_maintenance_shows_what_labels_ask_for_beside_the_last_score(
     page = text_of(client.get(step(line, "maintenance")))
     assert said in page
     assert "four flares a year or more" in page
+
+
+# --- What is known of a step before it is taken -----------------------------------------------------------------------
+
+NOT_US = "maintenance-not-on-the-label"
+
+
+def in_the_us(line: RegimenLine) -> None:
+    Clinic.objects.filter(pk=line.patient.clinic_id).update(jurisdiction="US")
+
+
+def test_maintenance_says_under_the_us_label_that_it_is_not_on_it_before_anything_is_chosen(
+    client: Client, line: RegimenLine
+) -> None:
+    in_the_us(line)
+    page = client.get(step(line, "maintenance"))
+    assert (NOT_US, "inform") in findings_of(page)
+    assert "maintenance days" not in article_of(page, NOT_US)  # nothing is chosen yet
+    assert client.post(step(line, "maintenance"), SENT["maintenance"] | {"version": "1"}).status_code == 302  # asked once
+
+
+def test_maintenance_under_the_eu_label_says_nothing_of_the_us_label(client: Client, line: RegimenLine) -> None:
+    assert NOT_US not in dict(findings_of(client.get(step(line, "maintenance"))))
+
+
+@pytest.mark.parametrize("name", ["maintenance", "induction", "down", "resume"])
+def test_each_step_names_what_could_not_be_checked_and_asks_nothing(
+    client: Client, line: RegimenLine, by: Actor, name: str
+) -> None:
+    prepared(by, line, name)
+    actions.record_precaution(by, line.patient, {"kind": "skin_malignancy", "state": "present"}, at=NOW)
+    page = client.get(step(line, name))
+    words = text_of(page)
+    assert "Nobody has recorded whether there is immunocompromise." in words
+    assert "On which weekdays it is used is not recorded." not in words  # the form asks
+    assert {level for _rule, level in findings_of(page)} <= {"inform"}
+    assert keys_in(page) == {}
+    records.record_precaution(by, line.patient, {"kind": "immunocompromise", "state": "absent"}, at=NOW)
+    assert "whether there is immunocompromise." not in text_of(client.get(step(line, name)))
+
+
+@pytest.mark.parametrize("name", ["hold", "stop"])
+def test_what_asks_no_rules_says_nothing_of_them(client: Client, line: RegimenLine, name: str) -> None:
+    assert "Not checked" not in text_of(client.get(step(line, name)))
+
+
+def test_a_note_that_rests_on_a_place_waits_until_it_is_sure(client: Client, adult: Patient, by: Actor) -> None:
+    """An infection of the face is on every place of one line, and on one place of two of the other."""
+    make_regimen(adult, make_order("hydrocortisone-1", "face", "trunk"), make_emollient(), by=by)
+    line = RegimenLine.objects.get(product__key="hydrocortisone-1")
+    actions.record_precaution(by, adult, {"kind": "skin_infection", "state": "present", "site": "face"}, at=NOW)
+    assert "infection-steroid" not in dict(findings_of(client.get(step(line, "down"))))
+    actions.step_down(by, line, [place("trunk")], version=1, at=NOW)
+    assert ("infection-steroid", "inform") in findings_of(client.get(step(line, "down")))
+
+
+def test_what_the_rules_ask_takes_the_place_of_what_is_known_before(client: Client, line: RegimenLine) -> None:
+    near = SENT["maintenance"] | {"weekdays": ["0", "2"], "version": "1"}
+    assert "before it is taken" in text_of(client.get(step(line, "maintenance")))
+    assert "before it is taken" not in text_of(client.post(step(line, "maintenance"), near))
+    assert "before it is taken" in text_of(client.post(step(line, "maintenance"), near | {"places": []}))
+
+
+def test_a_course_that_goes_on_says_only_what_its_rest_makes_true(client: Client, adult: Patient, by: Actor) -> None:
+    wrap = make_order("wet-wrap", "trunk", phase=Phase.COURSE, per_day=1, course_days=10, review_on=None)
+    make_regimen(adult, wrap, make_emollient(), by=by)
+    line = RegimenLine.objects.get(product__key="wet-wrap")
+    prepared(by, line, "resume")
+    assert "wet-wrap-length" not in dict(findings_of(client.get(step(line, "resume"))))
