@@ -185,7 +185,7 @@ def _move(
     is_whole = not staying.exists()
     of_plan: dict[str, Any] = {} if is_whole else {"until_on": order.until_on, "look_again_on": order.review_on}
     opened = open_plan(by, line, order.places, order, from_on=order.starts_on, at=at, reason=reason.strip(), **of_plan)
-    of_line = {"until_on": None}
+    of_line: dict[str, Any] = {"until_on": None}
     if is_whole:
         of_line = {"until_on": order.until_on, "review_on": order.review_on or line.review_on}
     return opened, of_line
@@ -270,9 +270,10 @@ def resume(
     checked = queries.checked(patient, again, on=today, without=[str(line.public_id)])
     pairs = answer(checked, replies)
     for pause, how in goes_on:
-        places, own = _places(pause), {"until_on": how.until_on, "look_again_on": how.look_again_on}
-        leave_plan(by, pause, places, on=how.from_on, at=at)
-        open_plan(by, line, places, how, from_on=how.from_on, at=at, resumes=pause, **own)
+        places, on = _places(pause), how.from_on
+        own: dict[str, Any] = {"until_on": how.until_on, "look_again_on": how.look_again_on}
+        leave_plan(by, pause, places, on=on, at=at)
+        open_plan(by, line, places, how, from_on=on, at=at, resumes=pause, **own)
     save_overrides(by, {id(one): line for one in checked}, pairs, at=at)
     _changed(by, line, "line resumed", at, review_on=line.review_on)
     check_again(by, patient, at=at)

@@ -45,7 +45,8 @@ class OpenQuerySet(ClinicalQuerySet):
 
     def in_use(self, on: date) -> OpenQuerySet:
         """Those whose end has not come by a day: none is known, or it lies ahead. What ended before it began never was."""
-        ahead = Q(ended_on__gt=on) & Q(ended_on__gt=F(self.model.BEGINS))
+        begins: str = getattr(self.model, "BEGINS")  # noqa: B009 - the model of a queryset is any model to the types
+        ahead = Q(ended_on__gt=on) & Q(ended_on__gt=F(begins))
         return self.filter(Q(ended_on__isnull=True) | ahead)
 
 
