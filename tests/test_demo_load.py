@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from pytest_django.fixtures import Settings
 
-from adtrack.demo import load
+from adtrack.demo import generate, load
 from clinics.models import Clinic, User
 from patients.models import Assessment, Patient
 
@@ -37,7 +37,9 @@ def test_first_run_loads_and_makes_a_larger_clinic(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_a_failed_load_leaves_nothing() -> None:
+def test_a_failed_load_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = generate.demo_clinic(AT.date())[:5]  # enough to be left behind; the other clinic fails after them
+    monkeypatch.setattr(load, "demo_clinic", lambda *_args, **_more: few)
     User.objects.create_user("dermatologist@other.demo.example", "In The Way")
     with pytest.raises(IntegrityError), transaction.atomic():
         load.load(at=AT)
