@@ -208,28 +208,30 @@ def _panel(
             Piece(f"{one.x1:.2f}%", f"{one.y1:.1f}", f"{one.x2:.2f}%", f"{one.y2:.1f}", one.series.split("/")[0])
             for one in chart.strokes(spots, places)
         ],
-        dots=[
-            Dot(
-                one.url,
-                f"{place.x:.2f}%",
-                f"{place.y:.1f}",
-                f"{place.reach:.1f}",
-                one.shape,
-                one.look,
-                one.title,
-                one.tip,
-                one.is_ringed,
-                one.has_dot,
-            )
-            for one, place in marks
-        ],
-        limits=[
-            Limit(f"{one.x1:.2f}%", f"{one.x2:.2f}%", f"{one.y:.1f}", _pg(one.value), f"{y:.1f}" if one.x2 < 100 else "")
-            for one, y in chart.named_levels(chart.levels(limits, scale, span, height))
-        ],
+        dots=[_dot(one, place) for one, place in marks],
+        limits=[_limit(one, y) for one, y in chart.named_levels(chart.levels(limits, scale, span, height))],
         **_birthday(reading, key),
         **common,
     )
+
+
+def _dot(one: Drawn, place: chart.Mark) -> Dot:
+    return Dot(
+        one.url,
+        f"{place.x:.2f}%",
+        f"{place.y:.1f}",
+        f"{place.reach:.1f}",
+        one.shape,
+        one.look,
+        one.title,
+        one.tip,
+        one.is_ringed,
+        one.has_dot,
+    )
+
+
+def _limit(one: chart.Level, y: float) -> Limit:
+    return Limit(f"{one.x1:.2f}%", f"{one.x2:.2f}%", f"{one.y:.1f}", _pg(one.value), f"{y:.1f}" if one.x2 < 100 else "")
 
 
 def _birthday(reading: Reading, key: str) -> dict[str, Any]:
