@@ -33,7 +33,7 @@ from tests.journeys.conftest import Journey
 from tests.journeys.test_accessibility import LONG, NUMBER, look
 from tests.journeys.test_keyboard import tab_to
 
-# The database is emptied after each test; what a migration loaded (the catalogue) is put back before the next.
+# After each test the database is again what the migrations made it, with the catalogue (tests/conftest.py).
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MOST_CLICKS = 25
