@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 
@@ -44,3 +44,11 @@ class Misshapen(ValidationError):
                 said.setdefault("more" if number else name, []).append(f"{product}: {text}" if number else text)
         super().__init__(said)
         self.by_order = [problems for _product, problems in found]  # in the order of the orders; empty where all is well
+
+
+class AlreadyRecorded(Exception):
+    """Somebody has said something about this dose before. Carries the row, so that it can be said who and when."""
+
+    def __init__(self, row: Any):
+        super().__init__("this dose is recorded already")
+        self.row = row

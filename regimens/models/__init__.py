@@ -1,6 +1,16 @@
 """What patients use, on which step, why it was right, and what waits to be looked at."""
 
 from regimens.models.catalogue import FAMILIES, POTENCIES, Product, ProductFact, Route
+from regimens.models.doses import (
+    Application,
+    ApplicationKind,
+    DoseOutcome,
+    DoseSettings,
+    RecordedAs,
+    SkipReason,
+    TubeReport,
+)
+from regimens.models.events import ActionTaken, AdverseEvent, EventKind, Severity
 from regimens.models.history import PastResponse, PastTreatment, WhyStopped
 from regimens.models.regimen import (
     PHASES,
@@ -17,6 +27,17 @@ from regimens.models.rules import RuleChoice
 from regimens.models.work import LastCheck, WorkItem, WorkOutcome, WorkReason
 
 __all__ = [
+    "ActionTaken",
+    "AdverseEvent",
+    "Application",
+    "ApplicationKind",
+    "DoseOutcome",
+    "DoseSettings",
+    "EventKind",
+    "RecordedAs",
+    "Severity",
+    "SkipReason",
+    "TubeReport",
     "FAMILIES",
     "PHASES",
     "POTENCIES",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.models import User
 from clinics.models.base import PublicIdModel, paired
+from clinics.models.clinic import validate_zone
 from patients import sites
 from patients.models import Patient
 from patients.models.base import ClinicalQuerySet
 from regimens.models.catalogue import Product, coded
 from regimens.protocol.facts import Phase
+from regimens.protocol.slots import Schedule
 
 SITE_CHOICES = [(site.code, _(site.label)) for site in sites.SITES.values()]
 SIDE_CHOICES = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
@@ -170,6 +172,7 @@ class DosePlan(Opened):
     weekdays = models.CharField(_("weekdays"), max_length=13, blank=True)  # "0,3": Monday and Thursday
     every_days = models.PositiveSmallIntegerField(_("every so many days"), null=True, blank=True)
     loading_dose = models.CharField(_("loading dose"), max_length=120, blank=True)
+    second_after_days = models.PositiveSmallIntegerField(_("second dose after (days)"), null=True, blank=True)
     course_days = models.PositiveSmallIntegerField(_("days"), null=True, blank=True)
     until_on = models.DateField(_("until (last day)"), null=True, blank=True)  # where only some places of the line end
     condition = models.CharField(_("when"), max_length=200, blank=True)
@@ -177,9 +180,13 @@ class DosePlan(Opened):
     look_again_on = models.DateField(_("look again on"), null=True, blank=True)
     resumes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(_("why"), max_length=300, blank=True)
+    times = models.CharField(_("times of the day"), max_length=300, blank=True)  # "morning 08:00,evening 20:00"
+    zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])  # the patient's, of these times
+    next_due_at = models.DateTimeField(null=True, blank=True)  # the first slot that is not over; from protocol.slots
 
     class Meta(Opened.Meta):
         ordering = ["from_on", "id"]
+        indexes = [models.Index(fields=["next_due_at"], condition=Q(next_due_at__isnull=False), name="plan_next_due")]
         constraints = [
             *Opened.Meta.constraints,
             models.CheckConstraint(
@@ -223,6 +230,10 @@ class DosePlan(Opened):
                 condition=~Q(phase="as_needed") | Q(most_per_day__isnull=False, most_per_day__gte=1),
                 name="plan_as_needed_has_a_maximum",
             ),
+            models.CheckConstraint(
+                condition=Q(second_after_days__isnull=True) | Q(phase="interval", second_after_days__gte=1),
+                name="plan_second_dose_of_an_interval",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -239,6 +250,26 @@ class DosePlan(Opened):
     def days(self) -> frozenset[int]:
         """The weekdays of a maintenance, 0 Monday to 6 Sunday."""
         return frozenset(int(number) for number in self.weekdays.split(",") if number)
+
+    @property
+    def slot_times(self) -> tuple[tuple[str, time], ...]:
+        """Name and wall-clock time of each dose of a day, as the day goes."""
+        pairs = (pair.split(" ") for pair in self.times.split(",") if pair)
+        return tuple((name, time.fromisoformat(at)) for name, at in pairs)
+
+    @property
+    def schedule(self) -> Schedule:
+        """What its slots follow from."""
+        return Schedule(
+            phase=Phase(self.phase),
+            from_on=self.from_on,
+            times=self.slot_times,
+            zone=self.zone,
+            last_on=self.last_on,
+            weekdays=self.days,
+            every_days=self.every_days,
+            second_after_days=self.second_after_days,
+        )
 
 
 class PlanSite(models.Model):

@@ -1,4 +1,4 @@
-"""On which days a plan asks for something. Pure; the times of a day come with the slots."""
+"""On which days a plan asks for something. Pure; the times of a day are those of its slots (slots.py)."""
 
 from __future__ import annotations
 
@@ -31,20 +31,30 @@ def dose_days(
     per_day: int | None = None,
     weekdays: frozenset[int] = frozenset(),
     every_days: int | None = None,
+    second_after_days: int | None = None,
 ) -> list[tuple[date, int]]:
     """The days from `since` to `until` (both included) on which something is due, with how often; as needed: none.
 
-    The plan runs from `starts_on` to `until_on` (included; None: open).
+    The plan runs from `starts_on` to `until_on` (included; None: open). An interval counts from its first day, or where the
+    second dose has a distance of its own (a loading phase), from the second.
     """
     first, last = max(since, starts_on), min(until, until_on or until)
+    if phase == Phase.INTERVAL and every_days:
+        return [(day, 1) for day in _interval_days(starts_on, every_days, second_after_days, first, last)]
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     if phase in (Phase.INDUCTION, Phase.COURSE):
         return [(day, per_day or 1) for day in days]
     if phase == Phase.MAINTENANCE:
         return [(day, 1) for day in days if day.weekday() in weekdays]
-    if phase == Phase.INTERVAL and every_days:
-        return [(day, 1) for day in days if (day - starts_on).days % every_days == 0]
     return []
+
+
+def _interval_days(starts_on: date, every_days: int, second_after_days: int | None, first: date, last: date) -> list[date]:
+    loading = [starts_on] if second_after_days and first <= starts_on <= last else []
+    begin = starts_on + timedelta(days=second_after_days or 0)
+    skipped = max(0, -((begin - first).days // every_days))  # whole intervals before the first day asked for
+    steps = range(skipped, max(skipped, (last - begin).days // every_days + 1))
+    return loading + [begin + timedelta(days=step * every_days) for step in steps]
 
 
 def months_later(day: date, months: int) -> date:

@@ -1,0 +1,57 @@
+"""Unwanted events of a patient, and which of them wait for somebody."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from clinics.models.base import day
+from patients.models import Patient
+from regimens import words
+from regimens.models import AdverseEvent, EventKind, WorkReason
+from patients.sites import Side
+from regimens.protocol.facts import Place
+from regimens.queries.doses import dose_settings
+
+
+class Waiting(NamedTuple):
+    """A reason for an item of work."""
+
+    reason: WorkReason
+    text: str
+
+
+def adverse_events(patient: Patient) -> list[AdverseEvent]:
+    """The events that count, the latest first, with line, infection and who recorded them."""
+    rows = AdverseEvent.objects.live().filter(patient=patient)
+    return list(rows.select_related("line__product", "infection", "recorded_by").order_by("-onset_on", "-pk"))
+
+
+def events_waiting(patient: Patient, *, on: date) -> dict[str, Waiting]:
+    """What waits because of unwanted events, by the subject of the item.
+
+    A red flag waits from the moment it is recorded until somebody closes it; burning that goes on for longer than the
+    clinic's number of days (default seven, clinical.md C15), until it ends or is closed.
+    """
+    rows = AdverseEvent.objects.live().filter(patient=patient).select_related("line__product").order_by("pk")
+    found: dict[str, Waiting] = {}
+    for row in rows:
+        if row.is_red_flag:
+            text = _("%(what)s since %(day)s. Look at once.") % {"what": event_words(row), "day": day(row.onset_on)}
+            found[f"event:{row.episode}:red"] = Waiting(WorkReason.RED_FLAG, text)
+        elif row.kind == EventKind.BURNING and row.ended_on is None:
+            days = dose_settings(patient.clinic).open_event_days
+            if on > row.onset_on + timedelta(days=days):
+                text = _("%(what)s goes on since %(day)s: longer than %(days)s days.")
+                said = {"what": event_words(row), "day": day(row.onset_on), "days": days}
+                found[f"event:{row.episode}:long"] = Waiting(WorkReason.ADVERSE_EVENT, text % said)
+    return found
+
+
+def event_words(row: AdverseEvent) -> str:
+    """ "Burning or stinging, Face, mild (Tacrolimus 0.1 % ointment)"."""
+    where = words.where([Place(row.site, Side(row.side))] if row.site else [])
+    said = ", ".join(part for part in (str(row), where, str(row.get_severity_display()).lower()) if part)
+    return f"{said} ({row.line.product.name})" if row.line is not None else said
