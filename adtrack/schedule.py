@@ -12,4 +12,5 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "housekeeping": {"task": "clinics.tasks.housekeeping", "schedule": timedelta(hours=1)},
     # Nightly in every zone: a patient is due once a day, from the clinic's midnight on, until it is done.
     "lines": {"task": "regimens.tasks.sweep", "schedule": timedelta(minutes=10)},
+    "doses": {"task": "regimens.tasks.advance_due", "schedule": timedelta(minutes=1)},
 }

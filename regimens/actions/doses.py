@@ -1,14 +1,12 @@
-"""What was applied: recorded once per slot, late entries marked, undone and changed with a trail; and when it is due."""
+"""What was applied: recorded once per slot, late entries marked, undone and changed with a trail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinics import audit
@@ -19,7 +17,16 @@ from clinics.models.base import local_date, one_line
 from patients.actions.locks import locked
 from patients.models import Patient
 from regimens.errors import AlreadyRecorded
-from regimens.models import Application, ApplicationKind, DoseOutcome, DosePlan, RecordedAs, RegimenLine, SkipReason, TubeReport
+from regimens.models import (
+    Application,
+    ApplicationKind,
+    DoseOutcome,
+    DosePlan,
+    RecordedAs,
+    RegimenLine,
+    SkipReason,
+    TubeReport,
+)
 from regimens.protocol import slots
 from regimens.protocol.facts import Phase
 from regimens.protocol.slots import Slot
@@ -228,45 +235,3 @@ def report_tubes(
     row.save()
     audit.record(by, "tubes reported", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     return row
-
-
-# --- When it is due ---------------------------------------------------------------------------------------------------
-
-
-def keep_next_due(plans: Iterable[DosePlan], *, at: datetime) -> int:
-    """Write when each of these plans (with their lines) is due next, after `at`; how many changed. Inside an action."""
-    changed = 0
-    for plan in plans:
-        due = None if plan.line.is_elsewhere else slots.next_due(plan.schedule, at)
-        if due != plan.next_due_at:
-            changed += DosePlan.objects.filter(pk=plan.pk).update(next_due_at=due)
-    return changed
-
-
-@transaction.atomic
-def set_times(
-    by: Actor, line: RegimenLine, times: Sequence[tuple[str, time]], *, zone: str = "", version: int, at: datetime
-) -> None:
-    """Move the times of a line's doses, for all its plans that ask for as many a day; the slots stay what they are.
-
-    Names as they are, each once; rising through the day. With a zone the times are of that zone from now on.
-    """
-    by.must(May.RECORD_FACTS, line.patient.clinic)
-    patient = locked(line.patient)
-    current = RegimenLine.objects.get(pk=line.pk)
-    if current.version != version:
-        raise Stale(current)
-    plans = [plan for plan in DosePlan.objects.live().filter(line=line).select_related("line", "patient") if plan.times]
-    fitting = [plan for plan in plans if [name for name, _at in plan.slot_times] == [name for name, _at in times]]
-    if not fitting:
-        raise ValidationError({"times": _("These are not the doses of a day of this line.")})
-    if any(later[1] <= earlier[1] for earlier, later in zip(times, times[1:], strict=False)):
-        raise ValidationError({"times": _("Each dose is later in the day than the one before.")})
-    text = ",".join(f"{name} {at_time:%H:%M}" for name, at_time in times)
-    for plan in fitting:
-        plan.times, plan.zone = text, zone or plan.zone
-        plan.full_clean(exclude=["started_by", "ended_by"])
-        plan.save(update_fields=["times", "zone"])
-    keep_next_due(fitting, at=at)
-    RegimenLine.objects.filter(pk=line.pk).update(version=F("version") + 1)
-    audit.record(by, "dose times changed", Kind.UPDATE, at=at, obj=line, patient=patient.public_id)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from clinics import audit
 from clinics.access import Actor, May
 from clinics.models import Kind
-from patients import actions as patients
 from patients import sites
 from patients.actions.locks import locked
 from patients.models import Patient, Precaution, PrecautionKind, PrecautionState
 from patients.sites import Side
+from regimens.actions.facts import record_precaution
 from regimens.actions.work import check_again
 from regimens.models import ActionTaken, AdverseEvent, EventKind, Severity
 from regimens.models.events import INFECTIONS
@@ -126,4 +126,4 @@ def _infection(by: Actor, row: AdverseEvent, at: datetime) -> Precaution:
         "until_on": row.ended_on,
         "text": str(EventKind(row.kind).label),
     }
-    return patients.record_precaution(by, row.patient, values, at=at)
+    return record_precaution(by, row.patient, values, at=at)

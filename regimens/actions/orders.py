@@ -36,6 +36,7 @@ from regimens.protocol import facts
 from regimens.protocol.base import Finding, Level
 from regimens.protocol.check import Checked
 from regimens.protocol.facts import Family, Phase, Place
+from regimens.protocol.slots import usual_times
 from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.checks import Found, findings_in, fingerprint, inputs_of, sentence
 
@@ -49,8 +50,18 @@ NEEDS: dict[Phase, tuple[str, ...]] = {
     Phase.COURSE: ("per_day", "course_days"),
     Phase.AS_NEEDED: ("condition", "most_per_day"),
 }
-SCHEDULE = ("per_day", "weekdays", "every_days", "course_days", "condition", "most_per_day", "loading_dose")
-MAY_HAVE: dict[Phase, tuple[str, ...]] = NEEDS | {Phase.INTERVAL: ("every_days", "loading_dose")}
+SCHEDULE = (
+    "per_day",
+    "weekdays",
+    "every_days",
+    "second_after_days",
+    "course_days",
+    "condition",
+    "most_per_day",
+    "loading_dose",
+)
+HIGHEST = {"per_day": 12, "every_days": 366, "second_after_days": 366, "course_days": 366, "most_per_day": 12}
+MAY_HAVE: dict[Phase, tuple[str, ...]] = NEEDS | {Phase.INTERVAL: ("every_days", "second_after_days", "loading_dose")}
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,7 @@ class Order:
     weekdays: tuple[int, ...] = ()
     every_days: int | None = None
     loading_dose: str = ""
+    second_after_days: int | None = None  # interval: from the first dose to the second, where it is another
     course_days: int | None = None
     condition: str = ""
     most_per_day: int | None = None
@@ -141,7 +153,7 @@ def _use_problems(order: Order) -> dict[str, str]:
     for name in ("dose", "instructions", "loading_dose", "condition"):
         model = DosePlan if name in SCHEDULE else RegimenLine
         found |= too_long(model, **{name: getattr(order, name)})
-    for name, high in (("per_day", 12), ("every_days", 366), ("course_days", 366), ("most_per_day", 12)):
+    for name, high in HIGHEST.items():
         value = getattr(order, name)
         if value is not None and not 1 <= value <= high and name not in found:
             found[name] = _("Between %(low)s and %(high)s.") % {"low": 1, "high": high}
@@ -311,6 +323,7 @@ def open_plan(
         weekdays=weekdays,
         every_days=how.every_days,
         loading_dose=how.loading_dose.strip(),
+        second_after_days=how.second_after_days,
         course_days=how.course_days,
         until_on=until_on,
         condition=how.condition.strip(),
@@ -318,6 +331,8 @@ def open_plan(
         look_again_on=look_again_on,
         resumes=resumes,
         reason=reason,
+        times=_times(line, how),
+        zone=line.patient.zone or line.patient.clinic.zone,
         started_at=at,
         started_by=by.account,
     )
@@ -325,6 +340,16 @@ def open_plan(
         PlanSite(plan=plan, line=line, site=place.site, side=place.side.value, from_on=from_on) for place in places
     )
     return plan
+
+
+def _times(line: RegimenLine, how: Order | DosePlan) -> str:
+    """The times of the doses of a day: those the line has had for as many, else the usual ones."""
+    count = {Phase.MAINTENANCE: 1, Phase.INTERVAL: 1, Phase.AS_NEEDED: 0, Phase.HOLD: 0}.get(Phase(how.phase), how.per_day)
+    if not count:
+        return ""
+    before = DosePlan.objects.filter(line=line).exclude(times="").order_by("-pk").values_list("times", flat=True)
+    usual = ",".join(f"{name} {time:%H:%M}" for name, time in usual_times(count))
+    return next((times for times in before if len(times.split(",")) == count), usual)
 
 
 def save_overrides(

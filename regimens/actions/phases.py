@@ -37,6 +37,7 @@ from regimens.actions.regimen import NO_REPLIES, current_line, line_in_use, trea
 from regimens.actions.work import check_again
 from regimens.models import DosePlan, EndReason, PlanSite, Regimen, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
+from regimens.protocol.slots import slots
 from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.facts import planned_line
 
@@ -331,11 +332,17 @@ def _rest(pause: DosePlan, on: date) -> DosePlan | None:
     if before.course_days:
         how.course_days = max(0, before.course_days - used)
     if before.every_days and used:
-        last_dose = before.from_on + timedelta(days=(used - 1) // before.every_days * before.every_days)
-        how.from_on = max(on, last_dose + timedelta(days=before.every_days))
-        how.loading_dose = ""
+        how.from_on = max(on, _next_dose_after(before, before.from_on + timedelta(days=used - 1)))
+        how.loading_dose, how.second_after_days = "", None
     is_over = how.course_days == 0 or (how.last_on is not None and how.last_on < how.from_on)
     return None if is_over else how
+
+
+def _next_dose_after(plan: DosePlan, on: date) -> date:
+    """The day of the first dose of an interval after a day, as if the plan had gone on."""
+    far = on + timedelta(days=max(plan.every_days or 0, plan.second_after_days or 0))
+    open_end = replace(plan.schedule, last_on=None)
+    return slots(open_end, on + timedelta(days=1), far)[0].on
 
 
 @transaction.atomic

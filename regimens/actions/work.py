@@ -18,10 +18,12 @@ from clinics.models.base import day
 from patients.actions.locks import locked
 from patients.models import Patient
 from regimens import queries
+from regimens.actions.due import keep_next_due
 from regimens.models import WorkItem, WorkOutcome, WorkReason
 from regimens.protocol.base import Level
 
-BY_ITSELF = (WorkReason.FINDING, WorkReason.LOOK_AGAIN)  # raised and closed by asking again; others by whoever raised them
+# Raised and closed by asking again; others by whoever raised them.
+BY_ITSELF = (WorkReason.FINDING, WorkReason.LOOK_AGAIN, WorkReason.RED_FLAG, WorkReason.ADVERSE_EVENT)
 FEWEST_LETTERS = 3  # of what is said on closing: fewer say nothing
 
 
@@ -54,19 +56,21 @@ class Standing(NamedTuple):
 def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
     """Ask the rules about every line in use; what nobody has answered becomes one item, what is no longer so closes its.
 
-    A hold whose day to look again has come becomes an item too. Inside the action that changed a fact, or in the nightly
-    sweep. Of a closed record nothing waits.
+    A hold whose day to look again has come becomes an item too, and an unwanted event that somebody has to look at; and
+    each plan learns when it is due next. Inside the action that changed a fact, or in the nightly sweep. Of a closed record
+    nothing waits.
     """
     patient = locked(patient)
     on = patient.clinic.today(at)
     is_closed = patient.closed_at is not None or patient.deceased_on is not None
-    standing = [*_findings(patient, on), *_holds(patient, on)]
+    standing = [*_findings(patient, on), *_holds(patient, on), *_events(patient, on)]
     raised = []
     for one in standing:
         if not (is_closed or one.is_answered):
             item = raise_item(by, patient, one.reason, one.subject, one.text, at=at)
             raised += [item] if item else []
     _settle(by, patient, {one.subject for one in standing}, is_closed=is_closed, at=at)
+    keep_next_due(queries.plans_ahead(patient, on=on), at=at)
     return raised
 
 
@@ -94,6 +98,12 @@ def _holds(patient: Patient, on: date) -> list[Standing]:
         text = _("%(product)s: on hold, to be looked at again on %(day)s. It was put on hold because: %(why)s") % words
         found.append(Standing(WorkReason.LOOK_AGAIN, subject, text))
     return found
+
+
+def _events(patient: Patient, on: date) -> list[Standing]:
+    """The unwanted events that somebody has to look at."""
+    waiting = queries.events_waiting(patient, on=on)
+    return [Standing(one.reason, subject, one.text) for subject, one in waiting.items()]
 
 
 def _settle(by: Actor, patient: Patient, standing: set[str], *, is_closed: bool, at: datetime) -> None:

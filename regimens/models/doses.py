@@ -46,7 +46,7 @@ class RecordedAs(models.TextChoices):
 
 
 class Application(PatientRow):
-    """A dose that was applied (taken, injected) or skipped. Undone or changed it is withdrawn; a change names the old one."""
+    """A dose that was applied (taken, injected) or skipped. Undone or changed it is withdrawn; a change names it."""
 
     line = models.ForeignKey(RegimenLine, on_delete=models.PROTECT, related_name="applications")
     plan = models.ForeignKey(DosePlan, on_delete=models.PROTECT, null=True, blank=True, related_name="applications")

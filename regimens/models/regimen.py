@@ -181,7 +181,7 @@ class DosePlan(Opened):
     resumes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(_("why"), max_length=300, blank=True)
     times = models.CharField(_("times of the day"), max_length=300, blank=True)  # "morning 08:00,evening 20:00"
-    zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])  # the patient's, of these times
+    zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])  # of these times: the patient's
     next_due_at = models.DateTimeField(null=True, blank=True)  # the first slot that is not over; from protocol.slots
 
     class Meta(Opened.Meta):

@@ -17,6 +17,8 @@ class WorkReason(models.TextChoices):
 
     FINDING = "finding", _("A rule has something new to say")
     LOOK_AGAIN = "look_again", _("A hold was to be looked at again")
+    RED_FLAG = "red_flag", _("Red flag: look at once")
+    ADVERSE_EVENT = "adverse_event", _("An unwanted event goes on")
 
 
 class WorkOutcome(models.TextChoices):

@@ -1,8 +1,8 @@
 """How much ointment or cream a part of the body takes: fingertip units by age. Pure.
 
-A fingertip unit is what lies on an adult's fingertip, pressed from a tube with a 5 mm nozzle: about 0.5 g. Adults: Long CC,
-Finlay AY, Clin Exp Dermatol 1991;16:444. Children: Long CC, Mills CM, Finlay AY, Br J Dermatol 1998;138:293. The figures are
-those that leaflets reprint; they were not checked against the papers. They are shown as an estimate and decide nothing.
+A fingertip unit is what lies on an adult's fingertip, pressed from a tube with a 5 mm nozzle: about 0.5 g. Adults: Long
+CC, Finlay AY, Clin Exp Dermatol 1991;16:444. Children: Long CC, Mills CM, Finlay AY, Br J Dermatol 1998;138:293. The
+figures are those that leaflets reprint; they were not checked against the papers. They are an estimate and decide nothing.
 """
 
 from __future__ import annotations

@@ -2,7 +2,18 @@
 
 from regimens.queries.bars import Bars, Timeline, timeline
 from regimens.queries.checks import checked, checked_again, fingerprint, inputs_of, item_text, sentence
-from regimens.queries.facts import case, choices, lines, live_plans, person, place_of, plan_line, product_facts
+from regimens.queries.doses import (
+    CalendarDay,
+    LineDoses,
+    Settings,
+    ShortGap,
+    calendar,
+    dose_settings,
+    line_doses,
+    short_gaps,
+)
+from regimens.queries.events import adverse_events, event_words, events_waiting
+from regimens.queries.facts import case, choices, lines, live_plans, person, place_of, plan_line, plans_ahead, product_facts
 from regimens.queries.panel import FindingView, NotChecked, Panel, finding_view, panel
 from regimens.queries.regimen import (
     LineView,
@@ -34,28 +45,38 @@ from regimens.queries.work import (
 
 __all__ = [
     "Bars",
+    "CalendarDay",
     "FindingView",
+    "LineDoses",
     "LineView",
     "NotChecked",
     "Panel",
     "Preview",
     "RegimenPage",
+    "Settings",
+    "ShortGap",
     "Timeline",
+    "adverse_events",
     "answers_of",
     "before_step",
+    "calendar",
     "case",
     "checked",
     "checked_again",
     "choices",
     "count_of_lines",
+    "dose_settings",
     "due_for_check",
     "ended_lines",
+    "event_words",
+    "events_waiting",
     "finding_view",
     "fingerprint",
     "holds_due",
     "inputs_of",
     "item_text",
     "last_plan",
+    "line_doses",
     "line_now",
     "line_of",
     "lines",
@@ -68,11 +89,13 @@ __all__ = [
     "place_of",
     "places_in",
     "plan_line",
+    "plans_ahead",
     "preview",
     "product_facts",
     "raised_at",
     "regimen_page",
     "sentence",
+    "short_gaps",
     "timeline",
     "used_now",
     "uses_emollient",

@@ -143,7 +143,7 @@ class CalendarDay(NamedTuple):
 
 
 def calendar(doses: LineDoses, *, since: date, until: date, today: date) -> list[CalendarDay]:
-    """Each day from one to another with what is recorded of it. A day that lies ahead is future where a dose will be due."""
+    """Each day from one to another with what is recorded of it; one that lies ahead is future where a dose will be due."""
     counted = doses.by_day()
     ahead = {slot.on for plan in doses.plans for slot in slots.slots(plan.schedule, max(since, today), until)}
     found = []
@@ -159,7 +159,9 @@ def calendar(doses: LineDoses, *, since: date, until: date, today: date) -> list
 
 def free_days_of(product: facts.Product) -> int | None:
     """Free days that a verified label fact asks for between two maintenance applications; None where none does."""
-    asked = [fact.value for fact in product.facts if fact.kind == "free-days" and fact.is_verified and fact.value is not None]
+    asked = [
+        fact.value for fact in product.facts if fact.kind == "free-days" and fact.is_verified and fact.value is not None
+    ]
     return int(max(asked)) if asked else None
 
 

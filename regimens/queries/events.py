@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from clinics.models.base import day
 from patients.models import Patient
+from patients.sites import Side
 from regimens import words
 from regimens.models import AdverseEvent, EventKind, WorkReason
-from patients.sites import Side
 from regimens.protocol.facts import Place
 from regimens.queries.doses import dose_settings
 

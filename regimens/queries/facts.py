@@ -135,6 +135,12 @@ def _with_lines(plans: QuerySet[DosePlan]) -> list[DosePlan]:
     return list(rows.prefetch_related("line__product__facts", "places").order_by("line__starts_on", "line_id", "id"))
 
 
+def plans_ahead(patient: Patient, *, on: date) -> list[DosePlan]:
+    """The plans in use on a day or later, and those that still think that something is due, with their lines."""
+    plans = DosePlan.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on) | Q(next_due_at__isnull=False))
+    return list(plans.filter(patient=patient).select_related("line"))
+
+
 def plan_line(plan: DosePlan, chain: Mapping[int, DosePlan] | None = None) -> Line:
     """A plan with its line as the rules see it; `chain` as for planned_line."""
     places = tuple(place_of(row) for row in plan.places.all() if row.ended_on == plan.ended_on)
