@@ -190,7 +190,7 @@ def test_a_hold_is_dotted_and_what_goes_on_is_not_a_flare(adult: Patient) -> Non
     hold = {"look_again_on": ago(35), "reason": "away", "version": row.version}
     actions.hold(doctor(adult), row, **hold, at=at(42))
     row = line(adult, "tacrolimus-0.1")
-    actions.resume(doctor(adult), row, version=row.version, replies=ANSWERS, at=at(21))
+    actions.resume(doctor(adult), row, review_on=TODAY, version=row.version, replies=ANSWERS, at=at(21))
     bars = row_of(drawn(adult), TACROLIMUS).bars
     assert [(one.look, one.x, one.is_flare) for one in bars] == [
         ("solid", "0.00%", False),
@@ -367,7 +367,7 @@ def test_what_is_answered_for_each_place_at_once_is_said_once(adult: Patient) ->
     actions.hold(doctor(adult), row, **hold, at=at(42))
     infection(adult, 30, site="whole_body")
     row = line(adult, "tacrolimus-0.1")
-    actions.resume(doctor(adult), row, version=row.version, replies=ANSWERS, at=at(21))
+    actions.resume(doctor(adult), row, review_on=TODAY, version=row.version, replies=ANSWERS, at=at(21))
     kept = row.overrides.filter(at=at(21), rule__contains="infection")
     assert kept.count() == 1
     texts = [one.text for entry in drawn(adult).table for one in entry.cautions]
