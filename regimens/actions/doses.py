@@ -13,9 +13,10 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Kind
-from clinics.models.base import local_date, one_line
+from clinics.models.base import local_date
 from patients.actions.locks import locked
 from patients.models import Patient
+from regimens.actions.orders import too_long
 from regimens.errors import AlreadyRecorded
 from regimens.models import (
     Application,
@@ -176,14 +177,15 @@ def _applied_at(plan: DosePlan, slot: Slot, said: Said, at: datetime) -> datetim
 
 def _note(text: str) -> str:
     text = " ".join(text.split())
-    one_line(text)
-    if len(text) > 300:
-        raise ValidationError({"note": _("At the most %(most)s characters.") % {"most": 300}})
+    if wrong := too_long(Application, note=text):
+        raise ValidationError(wrong)
     return text
 
 
 def _plan_on(line: RegimenLine, kind: str, applied_at: datetime) -> DosePlan:
     """The plan an application without a slot belongs to: of those in use on its day, the as-needed one for as needed."""
+    if line.is_elsewhere:
+        raise ValidationError(_("What is prescribed elsewhere is not recorded here."))
     if kind not in (ApplicationKind.EXTRA, ApplicationKind.AS_NEEDED):
         raise ValidationError({"kind": _("Choose extra or as needed.")})
     plans = DosePlan.objects.filter(line=line).select_related("line__product").order_by("-from_on", "-pk")
@@ -231,7 +233,11 @@ def report_tubes(
     )
     if until_on < since_on:
         raise ValidationError({"until_on": _("This is before the first day.")})
-    row.full_clean()
+    row.clean_fields(exclude=["withdrawn_by"])
+    if not 0 <= row.tubes <= 100:
+        raise ValidationError({"tubes": _("Between %(low)s and %(high)s.") % {"low": 0, "high": 100}})
+    if not 1 <= row.grams_each <= 1000:
+        raise ValidationError({"grams_each": _("Between %(low)s and %(high)s.") % {"low": 1, "high": 1000}})
     row.save()
     audit.record(by, "tubes reported", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     return row

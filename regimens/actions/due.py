@@ -33,12 +33,16 @@ def keep_next_due(plans: Iterable[DosePlan], *, at: datetime) -> int:
 
 
 def advance_due(*, at: datetime, most: int = 10 * AT_ONCE) -> int:
-    """Move on the plans whose next dose has come by `at`; how many. Safe to run twice, late, or beside another."""
+    """Move on the plans whose next dose has come by `at`; how many. Safe to run twice, late, or beside another.
+
+    A plan that somebody is changing is left to them: they write when it is due next.
+    """
     moved = 0
     while moved < most:
-        rows = DosePlan.objects.filter(next_due_at__lte=at).select_related("line").order_by("next_due_at", "pk")
-        found = list(rows[:AT_ONCE])
-        moved += keep_next_due(found, at=at)
+        with transaction.atomic():
+            rows = DosePlan.objects.filter(next_due_at__lte=at).select_related("line").order_by("next_due_at", "pk")
+            found = list(rows.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
+            moved += keep_next_due(found, at=at)
         if len(found) < AT_ONCE:
             break
     return moved
@@ -57,8 +61,9 @@ def set_times(
     current = RegimenLine.objects.get(pk=line.pk)
     if current.version != version:
         raise Stale(current)
-    plans = [plan for plan in DosePlan.objects.live().filter(line=line).select_related("line", "patient") if plan.times]
-    fitting = [plan for plan in plans if [name for name, _at in plan.slot_times] == [name for name, _at in times]]
+    plans = DosePlan.objects.in_use(patient.clinic.today(at)).filter(line=line).select_related("line", "patient")
+    names = [name for name, _at in times]
+    fitting = [plan for plan in plans if plan.times and [name for name, _at in plan.slot_times] == names]
     if not fitting:
         raise ValidationError({"times": _("These are not the doses of a day of this line.")})
     if any(later[1] <= earlier[1] for earlier, later in pairwise(times)):

@@ -77,7 +77,9 @@ def _save(by: Actor, row: AdverseEvent, at: datetime) -> None:
     row.text = (row.text or "").strip()
     if found := _problems(row, row.patient.clinic.today(at)):
         raise ValidationError(found)
-    if row.kind in INFECTIONS and row.infection is None:
+    if row.kind not in INFECTIONS:
+        row.infection = None
+    elif row.infection is None or not _is_there(row.infection, row):
         row.infection = _infection(by, row, at)
     row.full_clean()
     row.save()
@@ -89,7 +91,9 @@ def _problems(row: AdverseEvent, today: date) -> dict[str, str]:
     for name, choices in (("kind", EventKind), ("severity", Severity), ("action_taken", ActionTaken)):
         if getattr(row, name) not in choices.values:
             found[name] = _("Choose one from the list.")
-    if row.site and (problem := sites.problem_with(row.site, Side(row.side))):
+    if row.side not in list(Side):
+        found["side"] = _("Choose one from the list.")
+    elif row.site and (problem := sites.problem_with(row.site, Side(row.side))):
         found["site"] = _(problem)
     if not row.site and row.kind in INFECTIONS:
         found["site"] = _("Say where.")
@@ -109,13 +113,17 @@ def _problems(row: AdverseEvent, today: date) -> dict[str, str]:
 
 
 def _infection(by: Actor, row: AdverseEvent, at: datetime) -> Precaution:
-    """The open infection that shares skin with the event, else a new one there, as long as the event lasts."""
+    """The infection of that time that shares skin with the event, else a new one there, as long as the event lasts.
+
+    While the event goes on, only an infection that goes on too: the rules must know of it.
+    """
+    last = row.ended_on or row.patient.clinic.today(at)
     known = Precaution.objects.live().filter(
         patient=row.patient, kind=PrecautionKind.SKIN_INFECTION, state=PrecautionState.PRESENT
     )
     for one in known.order_by("-recorded_at"):
-        is_open = one.until_on is None or one.until_on >= row.onset_on
-        if is_open and one.site and sites.overlaps(one.site, Side(one.side), row.site, Side(row.side)):
+        is_then = one.until_on is None or one.until_on >= (row.onset_on if row.ended_on else last)
+        if is_then and (one.from_on is None or one.from_on <= last) and _is_there(one, row):
             return one
     values = {
         "kind": PrecautionKind.SKIN_INFECTION,
@@ -127,3 +135,8 @@ def _infection(by: Actor, row: AdverseEvent, at: datetime) -> Precaution:
         "text": str(EventKind(row.kind).label),
     }
     return record_precaution(by, row.patient, values, at=at)
+
+
+def _is_there(infection: Precaution, row: AdverseEvent) -> bool:
+    """Whether an infection shares skin with the event."""
+    return bool(infection.site) and sites.overlaps(infection.site, Side(infection.side), row.site, Side(row.side))

@@ -13,6 +13,7 @@ from django.db.models import Q
 from clinics.models import Clinic
 from clinics.models.base import local_date
 from patients.models import Patient
+from patients.sites import Side, overlaps
 from regimens.models import Application, ApplicationKind, DosePlan, DoseSettings, RegimenLine
 from regimens.protocol import adherence, facts, slots
 from regimens.protocol.adherence import DayState, Outcome, Tally, day_state, tally
@@ -20,6 +21,7 @@ from regimens.protocol.facts import Phase
 from regimens.protocol.slots import Slot
 from regimens.queries.facts import product_facts
 
+LINE_BY_LINE = ("line__starts_on", "line_id", "from_on", "pk")
 OPEN_EVENT_DAYS = 7  # EU leaflet of Protopic: burning is usually gone within a week (clinical.md C15)
 
 
@@ -35,6 +37,9 @@ class Settings(NamedTuple):
     yellow_words: str = ""
     red_words: str = ""
     call_words: str = ""
+
+
+RANGES = {"window_days": (7, 182), "least_records": (1, 60), "low_percent": (1, 100), "open_event_days": (1, 60)}
 
 
 def dose_settings(clinic: Clinic) -> Settings:
@@ -76,7 +81,8 @@ class LineDoses:
         return {on: self._count(found) for on, found in days.items()}
 
     def _count(self, expected: Iterable[Due]) -> Tally:
-        return tally(expected, {due: Outcome(row.outcome) for due, row in self.records.items()})
+        expected = list(expected)
+        return tally(expected, {due: Outcome(self.records[due].outcome) for due in expected if due in self.records})
 
 
 def line_doses(
@@ -86,37 +92,37 @@ def line_doses(
 
     Three queries, however many lines and doses. Lines prescribed elsewhere have none.
     """
-    plans = DosePlan.objects.filter(patient=patient, line__is_elsewhere=False, from_on__lte=until)
-    plans = plans.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=since)).select_related("line__product")
-    if lines is not None:
-        plans = plans.filter(line__in=list(lines))
     rows = Application.objects.live().filter(patient=patient).select_related("recorded_by")
-    of_slots = rows.filter(kind=ApplicationKind.SLOT, slot_on__range=(since, until))
-    beside = rows.exclude(kind=ApplicationKind.SLOT).filter(on__range=(since, until))
-    recorded = {Due(row.plan_id or 0, Slot(row.slot_on or row.on, row.slot)): row for row in of_slots}
+    plans = DosePlan.objects.filter(patient=patient, line__is_elsewhere=False).select_related("line__product")
+    if lines is not None:
+        wanted = list(lines)
+        rows, plans = rows.filter(line__in=wanted), plans.filter(line__in=wanted)
+    of_slot = Q(kind=ApplicationKind.SLOT)
+    inside = rows.filter(of_slot & Q(slot_on__range=(since, until)) | ~of_slot & Q(on__range=(since, until)))
+    recorded: dict[int, list[Application]] = defaultdict(list)
+    for row in inside.order_by("-applied_at"):
+        recorded[row.line_id].append(row)
+    # A plan that ended on the first of these days, or before, may have a dose recorded on it all the same.
+    used = Q(from_on__lte=until) & (Q(ended_on__isnull=True) | Q(ended_on__gt=since))
+    has_records = Q(pk__in={row.plan_id for found in recorded.values() for row in found})
     by_line: dict[int, list[DosePlan]] = defaultdict(list)
-    for plan in plans.prefetch_related("places").order_by("line__starts_on", "line_id", "from_on", "pk"):
+    for plan in plans.filter(used | has_records).prefetch_related("places").order_by(*LINE_BY_LINE):
         by_line[plan.line_id].append(plan)
-    extra: dict[int, list[Application]] = defaultdict(list)
-    for row in beside.order_by("-applied_at"):
-        extra[row.line_id].append(row)
-    return [_of_line(found, recorded, extra[key], since, until, at) for key, found in by_line.items()]
+    return [_of_line(found, recorded[key], since, until, at) for key, found in by_line.items()]
 
 
-def _of_line(
-    plans: list[DosePlan],
-    recorded: dict[Due, Application],
-    extra: list[Application],
-    since: date,
-    until: date,
-    at: datetime,
-) -> LineDoses:
-    line = plans[0].line
-    own = {due: row for due, row in recorded.items() if row.line_id == line.pk}
+def _of_line(plans: list[DosePlan], recorded: Iterable[Application], since: date, until: date, at: datetime) -> LineDoses:
+    records: dict[Due, Application] = {}
+    extra: list[Application] = []
+    for row in recorded:
+        if row.kind == ApplicationKind.SLOT:
+            records[Due(row.plan_id or 0, Slot(row.slot_on or row.on, row.slot))] = row
+        else:
+            extra.append(row)
     expected = [Due(plan.pk, slot) for plan in plans for slot in due_slots(plan, since, until, at)]
     known = set(expected)
-    expected += [due for due in own if due not in known]
-    return LineDoses(line, plans, sorted(expected, key=lambda due: due.slot.on), own, extra)
+    expected += [due for due in records if due not in known]
+    return LineDoses(plans[0].line, plans, sorted(expected, key=lambda due: due.slot.on), records, extra)
 
 
 def due_slots(plan: DosePlan, since: date, until: date, at: datetime) -> list[Slot]:
@@ -172,14 +178,14 @@ class ShortGap:
     row: Application
     other_on: date
     free_days: int
-    is_planned: bool = field(default=False)  # the other lies ahead
+    is_planned: bool = field(default=False)  # the other is planned, and nothing is recorded of it
 
 
 def short_gaps(doses: LineDoses) -> list[ShortGap]:
     """The late and extra maintenance applications that leave fewer free days than the label of the product asks for.
 
-    To another application, or to the next planned one of which nothing is recorded. It is a note and stops nothing: the
-    leaflet says to apply a forgotten dose as soon as it is remembered and to go on as before.
+    To another application on skin they share, or to the next planned one of which nothing is recorded. It is a note and
+    stops nothing: the leaflet says to apply a forgotten dose as soon as it is remembered and to go on as before.
     """
     free = free_days_of(product_facts(doses.line.product))
     kept = {plan.pk: plan for plan in doses.plans if plan.phase == Phase.MAINTENANCE}
@@ -188,15 +194,26 @@ def short_gaps(doses: LineDoses) -> list[ShortGap]:
     for row in rows if free else []:
         if row.kind == ApplicationKind.SLOT and row.on == row.slot_on:
             continue  # as planned: what comes too close to it says so itself
-        applied = {other.on for other in rows if other.pk != row.pk}
-        planned = _still_planned(kept[row.plan_id or 0], doses, row.on, free or 0)
+        near = {key: plan for key, plan in kept.items() if _share_skin(plan, kept[row.plan_id or 0])}
+        applied = {other.on for other in rows if other.pk != row.pk and other.plan_id in near}
+        planned = _still_planned(near.values(), doses, row.on, free or 0)
         other = slots.short_of_free_days(row.on, applied | planned, free or 0)
         if other is not None:
             found.append(ShortGap(row, other, free or 0, is_planned=other not in applied))
     return sorted(found, key=lambda gap: (gap.row.on, gap.row.pk), reverse=True)
 
 
-def _still_planned(plan: DosePlan, doses: LineDoses, after: date, free: int) -> set[date]:
+def _share_skin(one: DosePlan, other: DosePlan) -> bool:
+    """Whether two plans are for skin they share; what is not applied to the skin has no places of its own."""
+    return any(
+        not (a.site and b.site) or overlaps(a.site, Side(a.side), b.site, Side(b.side))
+        for a in one.places.all()
+        for b in other.places.all()
+    )
+
+
+def _still_planned(plans: Iterable[DosePlan], doses: LineDoses, after: date, free: int) -> set[date]:
     """Days of planned doses soon after a day of which nothing is recorded yet."""
-    soon = slots.slots(plan.schedule, after + timedelta(days=1), after + timedelta(days=free))
-    return {slot.on for slot in soon if Due(plan.pk, slot) not in doses.records}
+    first, last = after + timedelta(days=1), after + timedelta(days=free)
+    soon = [Due(plan.pk, slot) for plan in plans for slot in slots.slots(plan.schedule, first, last)]
+    return {due.slot.on for due in soon if due not in doses.records}

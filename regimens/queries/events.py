@@ -13,7 +13,7 @@ from patients.sites import Side
 from regimens import words
 from regimens.models import AdverseEvent, EventKind, WorkReason
 from regimens.protocol.facts import Place
-from regimens.queries.doses import dose_settings
+from regimens.queries.doses import OPEN_EVENT_DAYS, dose_settings
 
 
 class Waiting(NamedTuple):
@@ -35,18 +35,19 @@ def events_waiting(patient: Patient, *, on: date) -> dict[str, Waiting]:
     A red flag waits from the moment it is recorded until somebody closes it; burning that goes on for longer than the
     clinic's number of days (default seven, clinical.md C15), until it ends or is closed.
     """
-    rows = AdverseEvent.objects.live().filter(patient=patient).select_related("line__product").order_by("pk")
+    rows = list(AdverseEvent.objects.live().filter(patient=patient).select_related("line__product").order_by("pk"))
+    burning = [row for row in rows if row.kind == EventKind.BURNING and row.ended_on is None]
+    days = dose_settings(patient.clinic).open_event_days if burning else OPEN_EVENT_DAYS
     found: dict[str, Waiting] = {}
     for row in rows:
         if row.is_red_flag:
             text = _("%(what)s since %(day)s. Look at once.") % {"what": event_words(row), "day": day(row.onset_on)}
             found[f"event:{row.episode}:red"] = Waiting(WorkReason.RED_FLAG, text)
-        elif row.kind == EventKind.BURNING and row.ended_on is None:
-            days = dose_settings(patient.clinic).open_event_days
-            if on > row.onset_on + timedelta(days=days):
-                text = _("%(what)s goes on since %(day)s: longer than %(days)s days.")
-                said = {"what": event_words(row), "day": day(row.onset_on), "days": days}
-                found[f"event:{row.episode}:long"] = Waiting(WorkReason.ADVERSE_EVENT, text % said)
+    for row in burning:
+        if on > row.onset_on + timedelta(days=days):
+            text = _("%(what)s goes on since %(day)s: longer than %(days)s days.")
+            said = {"what": event_words(row), "day": day(row.onset_on), "days": days}
+            found[f"event:{row.episode}:long"] = Waiting(WorkReason.ADVERSE_EVENT, text % said)
     return found
 
 
