@@ -10,7 +10,7 @@ BASE := $(VENV)/base.stamp
 TEST := $(VENV)/test.stamp
 LINT := $(VENV)/lint.stamp
 
-.PHONY: help demo demo-reset test lint lock bench-pages
+.PHONY: help demo demo-reset test lint lock bench-pages bench-doses
 
 help:
 	@echo "make demo         try adtrack on this machine: http://127.0.0.1:8000 (PORT=8123 DEMO_PASSWORD=... to choose)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test         run the tests on SQLite; on PostgreSQL when DATABASE_URL says so (ARGS='-k name' to choose)"
 	@echo "make lint         style, types and templates"
 	@echo "make bench-pages  measure the pages against a large PostgreSQL database"
+	@echo "make bench-doses  measure doses: a year of them in a fixed number of queries, slots beside a bare loop"
 	@echo "make lock         renew requirements/ from pyproject.toml"
 
 demo: export ADTRACK_DEMO = 1
@@ -40,6 +41,9 @@ lint: $(LINT)
 
 bench-pages: $(TEST)
 	$(PY) -m bench.pages $(ARGS)
+
+bench-doses: $(TEST)
+	$(PY) -m bench.doses $(ARGS)
 
 # --- The environment --------------------------------------------------------------------------------------------------
 

@@ -149,12 +149,12 @@ GIVEN = [first + last for first in GIVEN_STARTS for last in GIVEN_ENDS] + [
 ]
 
 
-def own_database(url: str) -> str:
+def own_database(url: str, name: str = DATABASE) -> str:
     """The same server, but the benchmark's own database: a DATABASE_URL that names another one stays untouched."""
     parts = urlsplit(url)
     if not parts.scheme.startswith("postgres"):
         parts = urlsplit("postgresql://127.0.0.1:5432/")
-    return urlunsplit(parts._replace(path=f"/{DATABASE}"))
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 def common(names: Sequence[str], drawn: Random) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections import Counter
+from datetime import timedelta
 from io import StringIO
 from random import Random
 
@@ -11,13 +13,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from bench import load, plans, scores, server
+from bench import doses, load, plans, scores, server
 from bench.pages import CHART, CHART_MEMORY, LIST, MEMORY, Target, report, settled
 from clinics.models import Clinic, User
 from patients import queries
 from patients.actions.scores import scored
 from patients.models import Allergy, Assessment, CurrentScores, LabResult, Measurement, Patient
 from patients.queries import Search
+from regimens.models import Application
 from tests.factories import make_assessment, make_patient
 
 SIZES = {"One": 120, "Two": 60, "Three": 1}
@@ -187,3 +190,40 @@ def test_tables_that_grow_are_all_watched() -> None:
     result = plans.Reading(1, set(), 0, 0)
     plans._walk(whole, result)
     assert result.whole_tables == 1
+
+
+def test_slots_of_the_race_are_counted_and_a_missed_floor_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doses.race(1, lines=100, days=60, floor=1000.0) == []
+    said = capsys.readouterr().out
+    # 40 lines twice and 20 once a day; 30 on 17 or 18 weekdays of 60 days; 5 every two weeks; 5 courses of 21 days.
+    assert re.search(r"twice daily +40 +4,800 ", said)
+    assert re.search(r"once daily +20 +1,200 ", said)
+    assert re.search(r"twice weekly +30 +510 ", said)
+    assert re.search(r"course of 21 days +5 +210 ", said)
+    assert re.search(r"all lines +100 ", said)
+    (missed,) = doses.race(1, lines=100, days=5, floor=0.01)
+    assert missed.endswith("times the bare loop, and not 0.01")
+
+
+def test_the_bare_loop_builds_each_date_of_the_slots_once() -> None:
+    kinds = {kind.name: doses.schedules(kind, 1)[0] for kind in doses.KINDS}
+    until = doses.BEGIN + timedelta(days=20)
+    steps = {name: doses.steps_of(line, until) for name, line in kinds.items()}
+    assert steps["twice daily"] == steps["once daily"] == steps["course of 21 days"] == list(range(21))
+    assert steps["twice weekly"] == [2, 6, 9, 13, 16, 20]  # from Tuesday 22 September: Thursdays and Mondays
+    assert steps["every two weeks"] == [0, 14]
+    assert doses.bare([steps["twice weekly"], steps["every two weeks"]]) == 8
+
+
+@pytest.mark.django_db
+def test_adherence_of_the_benchmark_is_what_was_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doses.read_a_year(days=30, others=2, of_others=10) == []
+    queries_of = [int(row.split()[-2]) for row in capsys.readouterr().out.splitlines()[3:]]
+    assert queries_of == [3, 3, 3]
+    rows = list(Application.objects.all())
+    assert {row.outcome for row in rows} == {"done", "skipped"}
+    for row in rows[::5]:
+        row.full_clean()
+    last = Application.objects.filter(patient__record_number="B0").order_by("-slot_on", "slot")[0]
+    Application.objects.filter(pk=last.pk).delete()
+    assert doses.looked_at(last.line, 30)[-1] is False  # one is missing, and it is noticed

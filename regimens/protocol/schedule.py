@@ -41,11 +41,12 @@ def dose_days(
     first, last = max(since, starts_on), min(until, until_on or until)
     if phase == Phase.INTERVAL and every_days:
         return [(day, 1) for day in _interval_days(starts_on, every_days, second_after_days, first, last)]
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    steps = range((last - first).days + 1)
     if phase in (Phase.INDUCTION, Phase.COURSE):
-        return [(day, per_day or 1) for day in days]
+        return [(first + timedelta(days=step), per_day or 1) for step in steps]
     if phase == Phase.MAINTENANCE:
-        return [(day, 1) for day in days if day.weekday() in weekdays]
+        begin = first.weekday()
+        return [(first + timedelta(days=step), 1) for step in steps if (begin + step) % WEEK in weekdays]
     return []
 
 
