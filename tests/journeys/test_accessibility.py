@@ -397,19 +397,20 @@ def unsigned(page: Page) -> Page:
 
 def scores(stage: Stage) -> None:
     """Scores of a year: every instrument, every respondent, corrected, taken back, a draft, and long words."""
-    today = stage.clinic.today(timezone.now())
+    now = timezone.now()
+    today = stage.clinic.today(now)
     for weeks in (50, 30, 12, 1, 0):
         on = today - timedelta(weeks=weeks)
-        make_assessment(stage.patient, by=stage.by, on=on, hn_redness=Decimal("1.5"))
-        make_assessment(stage.patient, "viga_ad", by=stage.by, on=on, level=4, comment=LONG)
+        make_assessment(stage.patient, by=stage.by, at=now, on=on, hn_redness=Decimal("1.5"))
+        make_assessment(stage.patient, "viga_ad", by=stage.by, at=now, on=on, level=4, comment=LONG)
         for respondent in ("self", "helped", "proxy"):
-            make_assessment(stage.patient, "poem", by=stage.by, on=on, respondent=respondent)
-        make_assessment(stage.patient, "itch", by=stage.by, on=on, level=10)
-        make_lab(stage.patient, by=stage.by, on=on, assay=LONG, is_haemolysed=True)
-    make_assessment(stage.patient, "poem", by=stage.by, on=today, **poem_values("4 4 4 - 4 4 4"))
-    make_assessment(stage.patient, "easi", by=stage.by, on=today, sign=False)
-    slip = make_assessment(stage.patient, "itch", by=stage.by, on=today, level=9)
-    actions.withdraw_assessment(stage.by, slip, reason=LONG, at=timezone.now())
+            make_assessment(stage.patient, "poem", by=stage.by, at=now, on=on, respondent=respondent)
+        make_assessment(stage.patient, "itch", by=stage.by, at=now, on=on, level=10)
+        make_lab(stage.patient, by=stage.by, at=now, on=on, assay=LONG, is_haemolysed=True)
+    make_assessment(stage.patient, "poem", by=stage.by, at=now, on=today, **poem_values("4 4 4 - 4 4 4"))
+    make_assessment(stage.patient, "easi", by=stage.by, at=now, on=today, sign=False)
+    slip = make_assessment(stage.patient, "itch", by=stage.by, at=now, on=today, level=9)
+    actions.withdraw_assessment(stage.by, slip, reason=LONG, at=now)
 
 
 def corrected(stage: Stage) -> list[Assessment]:

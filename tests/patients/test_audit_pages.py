@@ -137,15 +137,16 @@ def test_own_activity_after_the_role_ended_shows_no_number(
 
 
 def test_filters_leave_what_fits_all_of_them(office: Client, clinic: Clinic, by: Actor, nurse: User, patient: Patient):
+    # Days on which nobody opens the audit itself.
     second = make_patient(clinic, record_number="H-2", at=NOW)
     for who in (by, actor_for(nurse, clinic)):
         for which in (patient, second):
-            actions.open_patient(who, which, at=NOW + timedelta(days=1))
-    audit.record(by, "made", Kind.CREATE, at=NOW + timedelta(days=2))
+            actions.open_patient(who, which, at=NOW - timedelta(days=30))
+    audit.record(by, "made", Kind.CREATE, at=NOW - timedelta(days=29))
     assert len(filtered(office, AUDIT, number="H-2")) == 3
     assert [row[1] for row in filtered(office, AUDIT, number="H-2", actor=str(nurse.public_id))] == ["Nico Nurse Nurse"]
-    assert [row[2] for row in filtered(office, AUDIT, kind="C", on_day="22", on_month="Nov", on_year="2026")] == ["Made"]
-    assert len(filtered(office, AUDIT, on_day="21", on_month="11", on_year="2026")) == 4
+    assert [row[2] for row in filtered(office, AUDIT, kind="C", on_day="22", on_month="Oct", on_year="2026")] == ["Made"]
+    assert len(filtered(office, AUDIT, on_day="21", on_month="10", on_year="2026")) == 4
     assert filtered(office, AUDIT, outcome="refused") == []
     assert filtered(office, AUDIT, number="H") == []
 

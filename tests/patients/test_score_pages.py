@@ -318,7 +318,7 @@ def test_correction_makes_a_version_and_the_old_one_says_so(signed_in: SignIn, c
 
 
 def test_correction_needs_a_reason_and_the_live_version(signed_in: SignIn, clinician: User, patient: Patient) -> None:
-    row = make_assessment(patient)
+    row = make_assessment(patient, at=timezone.now())  # of the day that is typed
     client = signed_in(clinician)
     address = url("assessment_amend", patient, row.public_id)
     assert client.post(address, typed(patient, clinician)).status_code == 422
