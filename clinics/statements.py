@@ -82,7 +82,7 @@ class Insertion:
 
     def _write(self) -> str:
         quoted = connection.ops.quote_name
-        columns = ", ".join(quoted(field.column) for field in self._fields)
+        columns = ", ".join(quoted(str(field.column)) for field in self._fields)
         places = ", ".join(["%s"] * len(self._fields))
         sql = f"INSERT INTO {quoted(self._table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of the model only
         return self._written.setdefault(connection.vendor, sql)
