@@ -14,15 +14,29 @@ from django.db import DatabaseError, connection, transaction
 
 from clinics.access import Actor
 from clinics.models import AuditEvent
-from patients.models import Patient
+from patients.models import Patient, Precaution
 from regimens import actions
-from regimens.models import DosePlan, Override, PastTreatment, PlanSite, Regimen, RegimenLine, RuleChoice, WorkItem
+from regimens.models import (
+    AdverseEvent,
+    Application,
+    DosePlan,
+    DoseSettings,
+    Override,
+    PastTreatment,
+    PlanSite,
+    Regimen,
+    RegimenLine,
+    RuleChoice,
+    TubeReport,
+    WorkItem,
+)
 from tests.factories import NOW, make_emollient, make_order, make_regimen, place
 
 LATER = NOW + timedelta(days=20)
 TODAY = date(2026, 12, 10)  # the day of LATER in Berlin
 REVIEW = date(2027, 1, 1)  # six weeks after 20 November 2026
-TABLES = (AuditEvent, Regimen, RegimenLine, DosePlan, PlanSite, Override, PastTreatment, RuleChoice, WorkItem)
+TREATMENT = (Regimen, RegimenLine, DosePlan, PlanSite, Override, PastTreatment, RuleChoice, WorkItem)
+TABLES = (AuditEvent, Precaution, *TREATMENT, Application, TubeReport, AdverseEvent, DoseSettings)
 
 
 @dataclass(frozen=True)
