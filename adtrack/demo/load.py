@@ -13,6 +13,8 @@ from django.db import transaction
 
 from adtrack.demo.accounts import ACCOUNTS, GUARDIAN, OTHER_STAFF, PATIENT, PLATFORM_ADMIN, STAFF, Account
 from adtrack.demo.courses import Entry
+from adtrack.demo.doses import keep_diary
+from adtrack.demo.events import own_words, suffer
 from adtrack.demo.generate import Guardian, Person, demo_clinic, other_clinic
 from adtrack.demo.treatment import infect, treat
 from clinics import audit
@@ -23,6 +25,7 @@ from patients import actions
 from patients.ages import completed_years
 from patients.models import Assessment, GuardianLink, Patient
 from patients.models.patient import NEEDS_GUARDIAN_UNDER
+from regimens.actions import advance_due
 
 CLINIC: dict[str, Any] = {
     "name": "Demo Clinic (made-up people)",
@@ -61,8 +64,11 @@ def load(*, at: datetime, more: int = 0, weeks: int | None = None) -> bool:
         clinic = open_clinic(system_actor(CHANNEL), **values, at=since)
         members = _staff(clinic, staff, admin, since)
         today = clinic.today(at)
+        if staff is STAFF:
+            own_words(members["dermatologist"], clinic, at=since)
         for person in demo_clinic(today, more=more, weeks=weeks) if staff is STAFF else other_clinic(today):
             _register(person, clinic, members, at)
+    advance_due(at=at)
     return True
 
 
@@ -122,8 +128,11 @@ def _register(person: Person, clinic: Clinic, members: dict[str, Actor], at: dat
     _facts(person, patient, clinician, members.get("nurse", clinician), at)
     _scores(person, patient, members, at)
     if person.course and not person.closing:
-        treat(person.record_number, patient, clinician, since=person.course[0].on, until=clinic.today(at))
-        infect(person.record_number, patient, clinician, at)
+        number, until = person.record_number, clinic.today(at)
+        treat(number, patient, clinician, since=person.course[0].on, until=until)
+        keep_diary(number, patient, members.get("nurse", clinician), until=until, at=at)
+        suffer(number, patient, members.get("nurse", clinician), until=until, at=at)
+        infect(number, patient, clinician, at)
     if person.closing:
         actions.close_patient(office, patient, **person.closing, version=patient.version, at=at)
 

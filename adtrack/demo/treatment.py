@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from random import Random
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from clinics.access import Actor
 from patients.ages import completed_years
-from patients.models import Patient
+from patients.models import Assessment, Patient
 from patients.sites import Side
 from regimens import actions
 from regimens.actions import Order, Reply
 from regimens.errors import Unsafe
-from regimens.models import Product, Regimen, RegimenLine
+from regimens.models import PlanSite, Product, Regimen, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
 
 SEED = "adtrack demonstration, treatment"
@@ -24,6 +25,8 @@ FACE = (Place("face"), Place("neck"))
 LIMBS = (Place("elbow_folds", Side.BOTH), Place("knee_folds", Side.BOTH))
 WORDS = "A thin layer on dry skin. Burning in the first days is usual and passes."
 SIX_WEEKS, YEAR = timedelta(days=42), timedelta(days=365)
+CLEARER, WORSE, UNCHANGED = Decimal("0.4"), Decimal("0.45"), Decimal("0.5")  # of the first EASI
+ALWAYS = "D-1001"  # the patient with an account
 T = TypeVar("T")
 PAIRS = ((0, 3), (1, 4), (2, 5))
 
@@ -31,26 +34,51 @@ PAIRS = ((0, 3), (1, 4), (2, 5))
 def treat(number: str, patient: Patient, by: Actor, *, since: date, until: date) -> Regimen | None:
     """A regimen from a day on, for somebody whose course began then; None for those whom nobody treated here.
 
-    Steps follow on days that are over by `until`. Cautions are answered; where a rule stops, a mild steroid is used. In the
-    end some skin is found infected, so that the work list is not empty.
+    Steps follow at the visits, as the EASI of that day was, on days that are over by `until`. Cautions are answered; where
+    a rule stops, a mild steroid is used.
     """
     drawn = Random(f"{SEED} {number}")  # noqa: S311 - made-up data
-    if drawn.random() < 0.15:
+    if drawn.random() < 0.15 and number != ALWAYS:
         return None
     years = completed_years(patient.birth_date, since)
     started_at = _noon(patient, since)
     regimen = _start(patient, by, _first_choice(years, drawn), since, started_at)
     line = regimen.lines.exclude(product__key="emollient").select_related("product").first()
-    if line is not None and until - since >= SIX_WEEKS:
-        _go_on(by, line, years, since, until, drawn)
+    if line is not None:
+        _go_on(by, line, years, [visit for visit in _visits(patient) if since <= visit.on < until], drawn)
     return regimen
 
 
-def _go_on(by: Actor, line: RegimenLine, years: int, since: date, until: date, drawn: Random) -> None:
-    if drawn.random() < 0.7:
-        _to_maintenance(by, line, since + SIX_WEEKS, until, drawn)
-    elif until - since > 3 * SIX_WEEKS:
-        _change(by, line.patient, line, years, since + 2 * SIX_WEEKS)
+class Visit(NamedTuple):
+    """A day on which the skin was scored."""
+
+    on: date
+    easi: Decimal
+
+
+def _visits(patient: Patient) -> list[Visit]:
+    rows = Assessment.objects.counting().filter(patient=patient, instrument="easi", total__isnull=False)
+    found = rows.order_by("assessed_on", "recorded_at").values_list("assessed_on", "total")
+    return [Visit(on, easi) for on, easi in dict(found).items()]
+
+
+def _go_on(by: Actor, line: RegimenLine, years: int, visits: Sequence[Visit], drawn: Random) -> None:
+    """To maintenance where the skin is clear enough, back to daily use where it flares, another product where it is not."""
+    kept: Kept | None = None
+    since, wait = line.starts_on, SIX_WEEKS
+    for visit in visits[1:]:
+        share = visit.easi / (visits[0].easi or 1)
+        if kept is None and visit.on >= since + wait and share <= CLEARER:
+            kept = _to_maintenance(by, line, visit, drawn)
+            if kept is None:
+                return
+        elif kept is not None and share >= WORSE and visit.easi >= 2 * kept.easi:
+            if not _flare(by, line, kept, visit.on):
+                return
+            kept, since, wait = None, visit.on, timedelta(days=14)
+        elif kept is None and wait == SIX_WEEKS and visit.on >= since + 2 * SIX_WEEKS and share >= UNCHANGED:
+            _change(by, line.patient, line, years, visit.on)
+            return
 
 
 def infect(number: str, patient: Patient, by: Actor, at: datetime) -> None:
@@ -107,9 +135,19 @@ def _answering(act: Callable[[Mapping[str, Reply]], T]) -> T:
         return act(dict.fromkeys(unsafe.unanswered, reply))
 
 
-def _to_maintenance(by: Actor, line: RegimenLine, on: date, until: date, drawn: Random) -> None:
-    """Half of the places are clear after six weeks; some flare later and go back to daily use."""
-    places = [Place(row.site, Side(row.side)) for row in line.places.all()]
+class Kept(NamedTuple):
+    """The places that are in maintenance, and how the skin was when they came there."""
+
+    places: list[Place]
+    easi: Decimal
+
+
+def _to_maintenance(by: Actor, line: RegimenLine, visit: Visit, drawn: Random) -> Kept | None:
+    """All places, or half of them, go to maintenance; None where a rule stops."""
+    line.refresh_from_db()
+    daily = line.plans.live().filter(phase=Phase.INDUCTION)
+    rows = PlanSite.objects.filter(plan__in=daily, ended_on__isnull=True)
+    places = [Place(row.site, Side(row.side)) for row in rows]
     clear = places[: max(1, len(places) // 2)] if drawn.random() < 0.5 else places
     weekdays, flares = drawn.choice(PAIRS), drawn.randint(3, 8)
     try:
@@ -120,33 +158,37 @@ def _to_maintenance(by: Actor, line: RegimenLine, on: date, until: date, drawn: 
                 clear,
                 weekdays=weekdays,
                 flares_in_a_year=flares,
-                review_on=on + YEAR,
+                review_on=visit.on + YEAR,
+                version=line.version,
+                replies=replies,
+                at=_noon(line.patient, visit.on),
+            )
+        )
+    except Unsafe:
+        return None
+    return Kept(clear, visit.easi)
+
+
+def _flare(by: Actor, line: RegimenLine, kept: Kept, on: date) -> bool:
+    """Back to daily use where it was in maintenance; False where a rule stops."""
+    line.refresh_from_db()
+    try:
+        _answering(
+            lambda replies: actions.return_to_induction(
+                by,
+                line,
+                kept.places,
+                per_day=2,
+                review_on=on + SIX_WEEKS,
+                reason="Flare",
                 version=line.version,
                 replies=replies,
                 at=_noon(line.patient, on),
             )
         )
     except Unsafe:
-        return
-    flared_on = on + timedelta(days=drawn.randint(30, 120))
-    if drawn.random() < 0.4 and flared_on < until:
-        line.refresh_from_db()
-        try:
-            _answering(
-                lambda replies: actions.return_to_induction(
-                    by,
-                    line,
-                    clear[:1],
-                    per_day=2,
-                    review_on=flared_on + SIX_WEEKS,
-                    reason="Flare",
-                    version=line.version,
-                    replies=replies,
-                    at=_noon(line.patient, flared_on),
-                )
-            )
-        except Unsafe:
-            return
+        return False
+    return True
 
 
 def _change(by: Actor, patient: Patient, line: RegimenLine, years: int, on: date) -> None:
