@@ -394,6 +394,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LevelEnum": "regimens.api.shapes.LEVEL_CHOICES",
         "EndReasonEnum": "regimens.models.EndReason",
         "OverrideReasonEnum": "regimens.models.OverrideReason",
+        "DoseKindEnum": "regimens.api.dose_shapes.DOSE_KINDS",
+        "DoseBesideEnum": "regimens.api.dose_shapes.BESIDE_KINDS",
+        "DoseOutcomeEnum": "regimens.models.DoseOutcome",
+        "SlotStateEnum": "regimens.api.dose_shapes.SLOT_STATES",
+        "DayStateEnum": "regimens.api.dose_shapes.DAY_STATES",
+        "EventKindEnum": "regimens.models.EventKind",
+        "DoseNumberEnum": "regimens.api.dose_shapes.NUMBER_NAMES",
     },
 }
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ from patients import actions
 from patients.models import Patient
 from regimens import actions as treatment
 from regimens.models import WorkReason
+from regimens.protocol.slots import Slot
 from tests.conftest import make_guardian, make_portal_user
 from tests.factories import (
     NOW,
+    TODAY,
     actor_for,
     make_assessment,
     make_clinic,
@@ -44,6 +47,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "authorization.md").read_text()
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+BURNING = {"kind": "burning", "severity": "mild", "onset_on": TODAY, "action_taken": "none"}
 
 
 def table(heading: str) -> list[dict[str, str]]:
@@ -116,6 +120,9 @@ def things(user: User, admin: User, clinic: Clinic, patient: Patient) -> dict[st
         "regimens": line.regimen,
         "work": treatment.raise_item(by, patient, WorkReason.FINDING, "line:rule:facts", "An ointment: consider.", at=NOW),
         "past treatments": treatment.record_past_treatment(by, patient, before, at=NOW),
+        "doses": treatment.record_dose(by, line.plans.get(), Slot(TODAY, "morning"), treatment.Said("done"), at=NOW),
+        "tubes": treatment.report_tubes(by, line, since_on=TODAY, until_on=TODAY, tubes=Decimal(1), grams_each=30, at=NOW),
+        "events": treatment.record_adverse_event(by, patient, BURNING, at=NOW),
         "membership": user.memberships.get(),
         "invitation": clinic_actions.invite_member(
             office, clinic, email=f"new@{clinic.pk}.example.org", name="New", role=Role.NURSE, at=NOW
@@ -183,7 +190,13 @@ ROWS = {
     "api_line_hold": "lines",
     "api_line_resume": "lines",
     "api_line_stop": "lines",
+    "api_line_times": "lines",
     "api_past_treatment_withdraw": "past treatments",
+    "api_dose_undo": "doses",
+    "api_dose_change": "doses",
+    "api_tubes_withdraw": "tubes",
+    "api_adverse_event_amend": "events",
+    "api_adverse_event_withdraw": "events",
     "lab_page": "labs",
     "assessment_page": "assessments",
     "assessment_edit": "drafts",
@@ -333,6 +346,8 @@ def test_foreign_ids_in_a_body_reach_nothing(world: World) -> None:
     assert client.post(reverse("contact_add", args=[patient.public_id]), contact).status_code == 422
     order = {"product": "emollient", "phase": "induction", "per_day": 2, "starts_on": "2026-11-20"}
     past = {"family": "tcs", "response": "partial", "why_stopped": "no_effect"}
+    dose = {"outcome": "done", "slot_on": "2026-11-20", "slot": "evening"}
+    foreign_line = {"line": str(foreign["lines"].public_id)}
     level = {"instrument": "viga_ad", "assessed_on": "2026-11-01", "items": {"level": 2}}
     bodies: list[tuple[str, dict[str, Any]]] = [
         ("api_patients", {"clinic": str(foreign["patient"].clinic.public_id), "family_name": "X", "given_name": "Y"}),
@@ -346,6 +361,12 @@ def test_foreign_ids_in_a_body_reach_nothing(world: World) -> None:
         ("api_assessments", level | {"rater": str(foreign["membership"].user.public_id)}),
         ("api_order_check", {"orders": [order], "replaces": str(foreign["lines"].public_id)}),
         ("api_past_treatments", past | {"patient": str(foreign["patient"].public_id)}),
+        ("api_doses", dose | foreign_line),
+        ("api_doses", dose | {"plan": str(foreign["lines"].plans.get().public_id)}),
+        ("api_doses_extra", foreign_line | {"kind": "extra", "applied_at": "2026-11-20T11:00:00Z"}),
+        ("api_tubes", foreign_line | {"since_on": "2026-11-20", "until_on": "2026-11-20", "tubes": "1", "grams_each": 30}),
+        ("api_adverse_events", BURNING | foreign_line | {"onset_on": "2026-11-20"}),
+        ("api_adverse_event_amend", foreign_line),
         ("api_assessment_amend", level | {"replaces": str(foreign["assessments"].public_id)}),
     ]
     for name, body in bodies:

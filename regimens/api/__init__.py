@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regimens.api import catalogue, facts, records, regimens, work
+from regimens.api import catalogue, dose_settings, doses, events, facts, records, regimens, work
 
 PATIENT = "patients/<uuid:public_id>/"
 WITHDRAW = "<uuid:row_id>/withdraw/"
@@ -10,6 +10,8 @@ ITEM = "work-items/<uuid:public_id>/"
 REGIMENS = f"{PATIENT}regimens/"
 LINE = f"{PATIENT}lines/<uuid:row_id>/"
 PAST = f"{PATIENT}past-treatments/"
+DOSES = f"{PATIENT}doses/"
+EVENTS = f"{PATIENT}adverse-events/"
 
 urlpatterns = [
     path("products/", catalogue.Products.as_view(), name="api_products"),
@@ -27,6 +29,19 @@ urlpatterns = [
     path(f"{LINE}hold/", regimens.LineHold.as_view(), name="api_line_hold"),
     path(f"{LINE}resume/", regimens.LineResume.as_view(), name="api_line_resume"),
     path(f"{LINE}stop/", regimens.LineStop.as_view(), name="api_line_stop"),
+    path(f"{LINE}times/", doses.LineTimes.as_view(), name="api_line_times"),
+    path(f"{PATIENT}dose-slots/", doses.DoseSlots.as_view(), name="api_dose_slots"),
+    path(DOSES, doses.Doses.as_view(), name="api_doses"),
+    path(f"{DOSES}extra/", doses.DosesBeside.as_view(), name="api_doses_extra"),
+    path(f"{DOSES}<uuid:row_id>/undo/", doses.DoseUndoing.as_view(), name="api_dose_undo"),
+    path(f"{DOSES}<uuid:row_id>/change/", doses.DoseChanging.as_view(), name="api_dose_change"),
+    path(f"{PATIENT}adherence/", doses.Adherence.as_view(), name="api_adherence"),
+    path(f"{PATIENT}tubes/", doses.Tubes.as_view(), name="api_tubes"),
+    path(f"{PATIENT}tubes/{WITHDRAW}", doses.TubesWithdrawal.as_view(), name="api_tubes_withdraw"),
+    path(EVENTS, events.Events.as_view(), name="api_adverse_events"),
+    path(f"{EVENTS}<uuid:row_id>/amend/", events.EventAmendment.as_view(), name="api_adverse_event_amend"),
+    path(f"{EVENTS}{WITHDRAW}", events.EventWithdrawal.as_view(), name="api_adverse_event_withdraw"),
+    path("dose-settings/", dose_settings.ClinicDoseSettings.as_view(), name="api_dose_settings"),
     path(PAST, catalogue.PastTreatments.as_view(), name="api_past_treatments"),
     path(f"{PAST}{WITHDRAW}", catalogue.PastTreatmentWithdrawal.as_view(), name="api_past_treatment_withdraw"),
     path("work-items/", work.WorkItems.as_view(), name="api_work_items"),

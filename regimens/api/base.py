@@ -105,8 +105,13 @@ class TreatmentEndpoint(PatientEndpoint):
             current = _as_it_stands(stale.current)
             raise Refused(HTTPStatus.PRECONDITION_FAILED, text, current=current) from stale
         except ValidationError as error:
-            text = "Some values cannot be accepted. Nothing was saved."
-            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, text, errors=_errors(error, place)) from error
+            raise refused_values(error, place) from error
+
+
+def refused_values(error: ValidationError, place: str = "") -> Refused:
+    """422 with what an action says of the values, by the place they have in the body."""
+    text = "Some values cannot be accepted. Nothing was saved."
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, text, errors=_errors(error, place))
 
 
 def _why_unsafe(unsafe: Unsafe) -> str:

@@ -143,9 +143,9 @@ class Amount(DecimalText):
     """More than 0, at the most 500, with at most two decimals."""
 
 
-def _count(most: int) -> serializers.IntegerField:
+def _count(most: int, **more: Any) -> serializers.IntegerField:
     """A whole number from 1."""
-    return _Count(min_value=1, max_value=most, **OPEN)
+    return _Count(min_value=1, max_value=most, **OPEN, **more)
 
 
 class _Count(WholeNumber):
@@ -190,6 +190,7 @@ class OrderIn(StrictSerializer):
         child=Weekday(), max_length=7, default=list, help_text="Of maintenance: 0 Monday to 6 Sunday."
     )
     every_days = _count(366)
+    second_after_days = _count(366, help_text="Of an interval: from the first dose to the second, where that is another.")
     loading_dose = serializers.CharField(max_length=120, **BLANK)
     course_days = _count(366)
     condition = serializers.CharField(max_length=200, help_text="When, of what is used as needed.", **BLANK)
@@ -444,11 +445,21 @@ class PlaceOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class DoseTimeOut(serializers.Serializer):
+    """A dose of a day: its name, and its wall-clock time in the zone of the phase."""
+
+    name = serializers.CharField()
+    at = serializers.CharField(help_text='"08:00".')
+
+
 class PlanOut(StartedOut):
     """A phase of a line on some of its sites. `ended_on` is the first day without it."""
 
     phase = serializers.ChoiceField(PHASE_CHOICES)
     weekdays = serializers.SerializerMethodField()
+    times = serializers.SerializerMethodField(help_text="Empty where nothing is due at times.")
+    zone = serializers.CharField(help_text="IANA, of `times`.")
+    next_due_at = serializers.DateTimeField(allow_null=True, help_text="When the next dose is due; null: none is.")
     places = PlaceOut(many=True)
 
     class Meta:
@@ -462,12 +473,16 @@ class PlanOut(StartedOut):
             "per_day",
             "weekdays",
             "every_days",
+            "second_after_days",
             "loading_dose",
             "course_days",
             "condition",
             "most_per_day",
             "look_again_on",
             "reason",
+            "times",
+            "zone",
+            "next_due_at",
             "places",
         )
         read_only_fields = fields
@@ -475,6 +490,11 @@ class PlanOut(StartedOut):
     def get_weekdays(self, plan: DosePlan) -> list[int]:
         """0 Monday to 6 Sunday."""
         return sorted(plan.days)
+
+    @extend_schema_field(DoseTimeOut(many=True))
+    def get_times(self, plan: DosePlan) -> list[dict[str, str]]:
+        """The doses of a day, by name."""
+        return [{"name": name, "at": f"{at:%H:%M}"} for name, at in plan.slot_times]
 
 
 class KeptInputOut(InputOut):

@@ -56,3 +56,10 @@ def event_words(row: AdverseEvent) -> str:
     where = words.where([Place(row.site, Side(row.side))] if row.site else [])
     said = ", ".join(part for part in (str(row), where, str(row.get_severity_display()).lower()) if part)
     return f"{said} ({row.line.product.name})" if row.line is not None else said
+
+
+def event_now(row: AdverseEvent) -> AdverseEvent:
+    """What counts now of an event; where nothing does, the row as it was withdrawn."""
+    rows = AdverseEvent.objects.select_related("line", "infection", "recorded_by", "replaces")
+    found: AdverseEvent | None = rows.live().filter(episode=row.episode, patient=row.patient_id).first()
+    return found or rows.get(pk=row.pk)
