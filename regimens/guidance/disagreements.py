@@ -232,7 +232,10 @@ TOPICS: tuple[Topic, ...] = (
         _("How long it burns"),
         (Said(_("3 to 4 days."), (S0,)), Said(_("Days."), (S1, S2))),
         (Said(_("Usually gone within 1 week."), (EU_PROTOPIC,)),),
-        _("Told only: adverse events, and a check of those that last longer than 7 days, are not part of this version."),
+        _(
+            "Burning that lasts longer than 7 days is put in front of somebody of the clinic; it may choose another number "
+            "of days."
+        ),
     ),
     Topic(
         "C16",

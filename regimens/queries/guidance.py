@@ -175,6 +175,11 @@ def guidance(clinic: Clinic) -> Guidance:
     return Guidance(topics, [rule_view(one) for one in in_use if one.rule.topic not in told], rule_set())
 
 
+def said_about(topic_id: str) -> list[SaidView]:
+    """What every side says about one topic."""
+    return [_said(each) for topic in TOPICS if topic.id == topic_id for each in (*topic.one, *topic.other)]
+
+
 def rule_choices(clinic: Clinic, rule_id: str) -> RuleChoices | None:
     """One rule with the clinic's choices; None when there is no such rule. One query."""
     rule = RULES.get(rule_id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from patients.models.facts import CLASSES
 from regimens.actions.catalogue import MEASURED, WORDED
@@ -228,3 +230,18 @@ def test_rows_would_pass_the_checks_of_the_admin() -> None:
     for fact in ProductFact.objects.select_related("product"):
         fact.full_clean()
     assert {entry["key"]: entry["atc"] for entry in ENTRIES} == dict(Product.objects.values_list("key", "atc"))
+
+
+@pytest.mark.django_db
+def test_what_the_leaflet_tells_patients_is_added_to_a_catalogue_loaded_before_and_added_once() -> None:
+    add = import_module("regimens.migrations.0007_how_tacrolimus_is_applied").add
+    whole = ProductFact.objects.count()
+    told = ProductFact.objects.filter(product__drug="tacrolimus", section__in=["section 2", "section 3"])
+    assert told.count() == 10  # five of each strength: thin layer, hands, nose and eyes, sun, symptoms that come back
+    assert not ProductFact.objects.exclude(product__drug="tacrolimus").filter(kind__in=["sun", "flare"]).exists()
+    before = set(told.values_list("product__key", "jurisdiction", "kind", "text", "source", "source_on", "is_verified"))
+    told.delete()
+    add(apps, None)
+    add(apps, None)
+    after = set(told.values_list("product__key", "jurisdiction", "kind", "text", "source", "source_on", "is_verified"))
+    assert (ProductFact.objects.count(), after) == (whole, before)
