@@ -6,7 +6,9 @@ from clinics.models import AuditEvent, Kind
 
 CLINICAL_ROWS = frozenset(
     {
+        "adverseevent",
         "allergy",
+        "application",
         "assessment",
         "labresult",
         "measurement",
@@ -14,18 +16,32 @@ CLINICAL_ROWS = frozenset(
         "precaution",
         "regimen",
         "regimenline",
+        "tubereport",
         "workitem",
     }
 )
 CLINICAL_VERBS = frozenset(
     {
+        "action plan opened",
+        "adverse event amended",
+        "adverse event recorded",
+        "adverse event withdrawn",
+        "adverse events listed",
+        "adverse events opened",
         "affected scores shown",
         "allergies opened",
         "allergy state recorded",
+        "application recorded",
         "assessment opened",
         "assessments opened",
         "chart opened",
         "current scores renewed",
+        "dose changed",
+        "dose recorded",
+        "dose times changed",
+        "dose undone",
+        "doses listed",
+        "doses opened",
         "laboratory results listed",
         "laboratory results opened",
         "measurements opened",
@@ -43,6 +59,9 @@ CLINICAL_VERBS = frozenset(
         "scores kept as stored",
         "scores listed",
         "scores recomputed",
+        "tubes listed",
+        "tubes opened",
+        "tubes reported",
         "work item opened",
         "work items listed",
     }
