@@ -40,8 +40,9 @@ from patients.models import (
     Patient,
     Precaution,
 )
-from regimens.actions import record_past_treatment
-from regimens.models import PastTreatment, Regimen, RegimenLine
+from regimens.actions import Said, record_adverse_event, record_dose, record_past_treatment, report_tubes
+from regimens.models import AdverseEvent, Application, PastTreatment, Regimen, RegimenLine, TubeReport
+from regimens.protocol.slots import Slot
 from tests.api import make_token
 from tests.factories import NOW, actor_for, make_assessment, make_lab, make_line
 
@@ -68,6 +69,9 @@ NOUNS: dict[str, Any] = {
     "regimens": Regimen,
     "lines": RegimenLine,
     "past-treatments": PastTreatment,
+    "doses": Application,
+    "tubes": TubeReport,
+    "adverse-events": AdverseEvent,
 }
 # Values that no schema can tell, for half of the bodies.
 ORDER = {
@@ -95,7 +99,17 @@ LIKELY: dict[str, Any] = {
     "guardian": None,
     "laboratory_limit": None,
     "language": "",
+    "applied_at": None,
+    "ended_on": None,
     "measured_on": "2026-11-01",
+    "onset_on": "2026-11-01",
+    "outcome": "done",
+    "site": "face",
+    "side": "",
+    "skip_reason": "",
+    "slot": "evening",
+    "slot_on": datetime.now(UTC).date().isoformat(),
+    "times": [{"name": "morning", "at": "07:00"}, {"name": "evening", "at": "19:05"}],
     "rater": None,
     "replaces": None,
     "until_on": None,
@@ -167,7 +181,12 @@ def rows_around(patient: Patient, by: Any) -> None:
     make_assessment(patient, "poem", by=by)
     make_assessment(patient, "easi", by=by, sign=False)
     make_lab(patient, by=by)
-    make_line(patient, by=by)
+    line = make_line(patient, by=by)
+    record_dose(by, line.plans.get(), Slot(NOW.date(), "morning"), Said("done"), at=NOW)
+    used = {"since_on": NOW.date(), "until_on": NOW.date(), "tubes": Decimal(1), "grams_each": 30}
+    report_tubes(by, line, **used, at=NOW)
+    event = {"kind": "burning", "severity": "mild", "onset_on": NOW.date(), "action_taken": "none"}
+    record_adverse_event(by, patient, event, at=NOW)
     before = {"family": "tcs", "response": "partial", "why_stopped": "no_effect"}
     record_past_treatment(by, patient, before, at=NOW)
 
@@ -272,6 +291,8 @@ def aim(case: Case, mode: GenerationMode, whose: Patient | None, fresh: bool) ->
         case.body.update({name: value for name, value in LIKELY.items() if name in case.body})
         if "clinic" in case.body:
             case.body["clinic"] = str(Clinic.objects.get(name="Hillside").public_id)
+        if whose is not None:
+            case.body.update(ids_for(case.body, whose))
     if whose is not None and "public_id" in (case.path_parameters or {}):
         case.path_parameters["public_id"] = str(whose.public_id)
         row = row_for(case, whose) if "row_id" in case.path_parameters else Patient.objects.get(pk=whose.pk)
@@ -279,6 +300,12 @@ def aim(case: Case, mode: GenerationMode, whose: Patient | None, fresh: bool) ->
             case.path_parameters["row_id"] = str(row.public_id)
         if fresh and case.headers and "If-Match" in case.headers:
             case.headers["If-Match"] = f'"{row.version}"'
+
+
+def ids_for(body: dict[str, Any], whose: Patient) -> dict[str, Any]:
+    """A line of the patient where the body has a place for one, instead of one of its plans."""
+    ids = {"line": str(RegimenLine.objects.filter(patient=whose).earliest("pk").public_id), "plan": None}
+    return {name: value for name, value in ids.items() if name in body}
 
 
 def row_for(case: Case, whose: Patient) -> Any:
