@@ -17,7 +17,7 @@ from clinics.errors import NotYours
 from clinics.models import Clinic
 from clinics.models.base import day, local_date
 from patients.models import Patient
-from regimens.models import DosePlan, LastCheck, RegimenLine, WorkItem
+from regimens.models import AdverseEvent, DosePlan, EventKind, LastCheck, RegimenLine, WorkItem
 from regimens.protocol.base import Finding
 from regimens.protocol.facts import Phase
 from regimens.queries.checks import fingerprint
@@ -155,11 +155,15 @@ def holds_due(patient: Patient, *, on: date) -> dict[str, DosePlan]:
 
 
 def due_for_check(clinic: Clinic, *, on: date, after: int = 0, size: int = 100) -> list[tuple[int, UUID]]:
-    """Keys and public ids of patients with a line in use whom no sweep has checked on this day of the clinic, by key.
+    """Keys and public ids of patients, by key, whom no sweep has checked on this day of the clinic and who need it.
 
-    A check by the labels of another jurisdiction, which the clinic had before, is none.
+    Those with a line in use, and those with burning that has not ended, whatever caused it. A check by the labels of another
+    jurisdiction, which the clinic had before, is none.
     """
     lines = RegimenLine.objects.in_use(on).filter(patient=OuterRef("pk"))
+    burning = AdverseEvent.objects.live().filter(patient=OuterRef("pk"), kind=EventKind.BURNING, ended_on__isnull=True)
     checked = LastCheck.objects.filter(patient=OuterRef("pk"), checked_on__gte=on, jurisdiction=clinic.jurisdiction)
     rows = Patient.objects.filter(clinic=clinic, closed_at__isnull=True, pk__gt=after)
-    return list(rows.filter(Exists(lines), ~Exists(checked)).order_by("pk").values_list("pk", "public_id")[:size])
+    return list(
+        rows.filter(Exists(lines) | Exists(burning), ~Exists(checked)).order_by("pk").values_list("pk", "public_id")[:size]
+    )
