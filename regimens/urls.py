@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from regimens.views import chart, facts, guidance, history, lines, prescribe, summary, work
+from regimens.views import chart, doses, facts, guidance, history, lines, prescribe, summary, work
 
 PATIENT = "patients/<uuid:public_id>/"
 
@@ -29,6 +29,14 @@ urlpatterns = [
     path(f"{PATIENT}regimen/before/add/", history.past_treatment_add, name="past_treatment_add"),
     path(f"{PATIENT}lines/<uuid:line_id>/change/", prescribe.line_change, name="line_change"),
     path(f"{PATIENT}lines/<uuid:line_id>/again/", prescribe.line_again, name="line_again"),
+    path(f"{PATIENT}doses/", doses.patient_doses, name="patient_doses"),
+    path(f"{PATIENT}doses/<uuid:row_id>/undo/", doses.dose_undo, name="dose_undo"),
+    path(f"{PATIENT}doses/<uuid:row_id>/change/", doses.dose_change, name="dose_change"),
+    path(f"{PATIENT}lines/<uuid:line_id>/doses/", doses.line_doses, name="line_doses"),
+    path(f"{PATIENT}lines/<uuid:line_id>/doses/record/", doses.dose_record, name="dose_record"),
+    path(f"{PATIENT}lines/<uuid:line_id>/doses/extra/", doses.dose_extra, name="dose_extra"),
+    path(f"{PATIENT}lines/<uuid:line_id>/times/", doses.line_times, name="line_times"),
+    path(f"{PATIENT}lines/<uuid:line_id>/tubes/", doses.tubes_add, name="tubes_add"),
     path(f"{PATIENT}lines/<uuid:line_id>/<str:step>/", lines.line_step, name="line_step"),
     path("work/", work.work_list, name="work_list"),
     path("work/<uuid:public_id>/close/", work.work_close, name="work_close"),

@@ -55,6 +55,13 @@ def every(days: int | None) -> str:
     return ngettext("every day", "every %(n)s days", days) % {"n": days}
 
 
+def after(days: int) -> str:
+    """ "after 2 weeks", "after 10 days"."""
+    if days % 7 == 0:
+        return ngettext("after %(n)s week", "after %(n)s weeks", days // 7) % {"n": days // 7}
+    return ngettext("after %(n)s day", "after %(n)s days", days) % {"n": days}
+
+
 def how(use: Any) -> str:
     """How something is used: an order, a plan or a line of the rules, which share these names."""
     phase, found = use.phase, ""
@@ -67,6 +74,8 @@ def how(use: Any) -> str:
         found = every(use.every_days)
         if use.loading_dose:
             found = _("%(often)s, first %(loading)s") % {"often": found, "loading": unbroken(use.loading_dose)}
+        if use.second_after_days:
+            found = _("%(often)s, the second dose %(after)s") % {"often": found, "after": after(use.second_after_days)}
     elif phase == Phase.COURSE:
         count = use.course_days or 0
         days_text = ngettext("for %(n)s day", "for %(n)s days", count) % {"n": count}
@@ -77,6 +86,21 @@ def how(use: Any) -> str:
     elif phase == Phase.HOLD:
         found = _("not at present")
     return found
+
+
+DOSE_NAMES: dict[str, Any] = {
+    "morning": gettext_lazy("morning"),
+    "midday": gettext_lazy("midday"),
+    "afternoon": gettext_lazy("afternoon"),
+    "evening": gettext_lazy("evening"),
+}
+
+
+def dose_name(slot: str) -> str:
+    """Name of a dose of the day: "evening", "dose 5"."""
+    if slot in DOSE_NAMES:
+        return str(DOSE_NAMES[slot])
+    return _("dose %(number)s") % {"number": slot.removeprefix("dose-")}
 
 
 SIDES: dict[str, Any] = {

@@ -197,6 +197,8 @@ ROWS = {
     "api_tubes_withdraw": "tubes",
     "api_adverse_event_amend": "events",
     "api_adverse_event_withdraw": "events",
+    "dose_change": "doses",
+    "dose_undo": "doses",
     "lab_page": "labs",
     "assessment_page": "assessments",
     "assessment_edit": "drafts",

@@ -37,13 +37,13 @@ REVIEWS = [
 MORE: dict[str, tuple[str, ...]] = {
     Phase.INDUCTION: ("per_day",),
     Phase.MAINTENANCE: ("weekdays",),
-    Phase.INTERVAL: ("every", "every_unit", "loading_dose"),
+    Phase.INTERVAL: ("every", "every_unit", "loading_dose", "second_after_days"),
     Phase.COURSE: ("course_per_day", "course_days"),
     Phase.AS_NEEDED: ("condition", "most_per_day"),
 }
 # What stands for a field that could not be read.
 DAYS = ("starts_on", "until_on", "review_on")
-COUNTS = ("per_day", "every", "course_per_day", "course_days", "most_per_day", "amount")
+COUNTS = ("per_day", "every", "second_after_days", "course_per_day", "course_days", "most_per_day", "amount")
 TEXTS = ("product", "phase", "every_unit", "loading_dose", "condition", "amount_unit", "dose", "review", "instructions")
 UNREAD: dict[str, Any] = (
     dict.fromkeys((*DAYS, *COUNTS)) | dict.fromkeys(TEXTS, "") | {"places": (), "weekdays": (), "is_elsewhere": False}
@@ -103,6 +103,13 @@ class OrderForm(forms.Form):
         label=_("Days or weeks"), choices=[("", _("Choose …")), ("7", _("weeks")), ("1", _("days"))], required=False
     )
     loading_dose = forms.CharField(label=_("Loading dose"), max_length=120, required=False)
+    second_after_days = forms.IntegerField(
+        label=_("Second dose after (days)"),
+        help_text=_("Only when the loading phase has a distance of its own, for example 14 days, then every 4 weeks."),
+        min_value=1,
+        max_value=366,
+        required=False,
+    )
     course_per_day = forms.IntegerField(label=_("Times a day"), min_value=1, max_value=12, required=False)
     course_days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=366, required=False)
     condition = forms.CharField(label=_("When"), max_length=200, required=False)
@@ -222,7 +229,11 @@ def _often(typed: Mapping[str, Any], phase: Phase) -> dict[str, Any]:
         return {"weekdays": tuple(sorted(typed["weekdays"]))}
     if phase == Phase.INTERVAL:
         days = typed["every"] * int(typed["every_unit"]) if typed["every"] and typed["every_unit"] else None
-        return {"every_days": days, "loading_dose": typed["loading_dose"]}
+        return {
+            "every_days": days,
+            "loading_dose": typed["loading_dose"],
+            "second_after_days": typed["second_after_days"],
+        }
     if phase == Phase.COURSE:
         return {"per_day": typed["course_per_day"], "course_days": typed["course_days"]}
     return {"condition": typed["condition"], "most_per_day": typed["most_per_day"]}
@@ -245,6 +256,7 @@ def known_of(line: RegimenLine, plan: DosePlan | None, places: list[Place]) -> d
             "per_day": plan.per_day,
             "weekdays": sorted(plan.days),
             "loading_dose": plan.loading_dose,
+            "second_after_days": plan.second_after_days,
             "course_per_day": plan.per_day,
             "course_days": plan.course_days,
             "condition": plan.condition,

@@ -456,6 +456,7 @@ def _due(order: Any, first: date, last: date) -> dict[date, int]:
             per_day=order.per_day,
             weekdays=line.weekdays,
             every_days=order.every_days,
+            second_after_days=order.second_after_days,
         )
     )
 
@@ -495,10 +496,11 @@ def _gap(order: Any, jurisdiction: Jurisdiction) -> tuple[str, str]:
     source = ", ".join(text for text in (fact.source, fact.section, day(fact.on)) if text)
     if fact.jurisdiction not in (jurisdiction.value, "any"):
         source = _("%(source)s; no label of this jurisdiction is on file") % {"source": source}
-    return _gap_in_words(int(fact.value)), source
+    return gap_in_words(int(fact.value)), source
 
 
-def _gap_in_words(minutes: int) -> str:
+def gap_in_words(minutes: int) -> str:
+    """How long to leave between something and an emollient."""
     if not minutes:
         return _("An emollient can follow at once.")
     if minutes % 60:

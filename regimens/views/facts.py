@@ -37,7 +37,7 @@ from patients.models import (
 )
 from patients.views.base import form_page, opened, page, saved, uuid_or_404
 from regimens import actions
-from regimens.models import PastTreatment
+from regimens.models import PastTreatment, TubeReport
 from regimens.views.looks import checked_save, say_what_was_raised
 
 # What stands in the address of a withdrawal, what is withdrawn, and the page to come back to.
@@ -51,6 +51,7 @@ WITHDRAWABLE: dict[str, tuple[type[Any], str]] = {
     "contacts": (ContactPoint, "patient_people"),
     "consents": (Consent, "patient_people"),
     "past-treatments": (PastTreatment, "regimen_history"),
+    "tubes": (TubeReport, "patient_doses"),
 }
 
 

@@ -69,6 +69,10 @@ def test_no_field_has_a_default(name: str) -> None:
             {"every_days": 14, "loading_dose": "600 mg"},
         ),
         ({"phase": "interval", "every": "10", "every_unit": "1"}, {"every_days": 10}),
+        (
+            {"phase": "interval", "every": "4", "every_unit": "7", "second_after_days": "14"},
+            {"every_days": 28, "second_after_days": 14},
+        ),
         ({"phase": "course", "course_per_day": "1", "course_days": "5"}, {"per_day": 1, "course_days": 5}),
         ({"phase": "as_needed", "condition": "itch", "most_per_day": "3"}, {"condition": "itch", "most_per_day": 3}),
     ],
@@ -80,7 +84,8 @@ def test_an_order_has_what_belongs_to_its_way_of_use_and_nothing_else(
     typed = form(**(other | more))
     assert typed.is_valid(), typed.errors
     order = typed.orders()[0]
-    schedule = ("per_day", "weekdays", "every_days", "course_days", "condition", "most_per_day", "loading_dose")
+    schedule = ("per_day", "weekdays", "every_days", "second_after_days", "course_days", "condition", "most_per_day")
+    schedule += ("loading_dose",)
     assert {name: value for name in schedule if (value := getattr(order, name))} == expected
 
 

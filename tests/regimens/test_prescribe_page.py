@@ -138,6 +138,11 @@ def test_a_check_shows_two_weeks_and_the_patients_card_and_keeps_what_was_typed(
         ({"phase": "maintenance", "weekdays": ["0", "3"]}, ["23", "26", "30", "03"]),  # Mondays and Thursdays
         ({"product": "dupilumab-300", "places": [], "phase": "interval", "every": "1", "every_unit": "7"}, ["20", "27"]),
         (
+            {"product": "dupilumab-300", "places": [], "phase": "interval", "every": "4", "every_unit": "7"}
+            | {"second_after_days": "7"},
+            ["20", "27"],
+        ),
+        (
             {"product": "prednisolone-oral", "places": [], "phase": "course", "course_per_day": "1", "course_days": "3"},
             ["20", "21", "22"],
         ),

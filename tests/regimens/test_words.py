@@ -52,7 +52,8 @@ def test_every(days: int, said: str) -> None:
 
 def use(phase: Phase, **more: Any) -> SimpleNamespace:
     """An order or a plan."""
-    usual = {"per_day": None, "weekdays": (), "every_days": None, "loading_dose": "", "course_days": None}
+    usual = {"per_day": None, "weekdays": (), "every_days": None, "second_after_days": None, "loading_dose": ""}
+    usual |= {"course_days": None}
     return SimpleNamespace(phase=phase, **(usual | {"condition": "", "most_per_day": None} | more))
 
 
@@ -64,6 +65,11 @@ def use(phase: Phase, **more: Any) -> SimpleNamespace:
         (use(Phase.MAINTENANCE, days=frozenset({0, 3}), weekdays="0,3"), "once a day on Monday and Thursday"),
         (use(Phase.INTERVAL, every_days=14), "every 2 weeks"),
         (use(Phase.INTERVAL, every_days=14, loading_dose="600 mg"), "every 2 weeks, first 600\u00a0mg"),
+        (use(Phase.INTERVAL, every_days=28, second_after_days=14), "every 4 weeks, the second dose after 2 weeks"),
+        (
+            use(Phase.INTERVAL, every_days=28, loading_dose="600 mg", second_after_days=10),
+            "every 4 weeks, first 600\u00a0mg, the second dose after 10 days",
+        ),
         (use(Phase.COURSE, per_day=1, course_days=1), "once daily, for 1 day"),
         (use(Phase.COURSE, per_day=2, course_days=7), "twice daily, for 7 days"),
         (use(Phase.AS_NEEDED, condition="itch", most_per_day=1), "when needed: itch, at the most once a day"),
@@ -103,3 +109,8 @@ def test_where(places: list[Place], said: str) -> None:
 def test_words_follow_the_language_of_the_reader() -> None:
     with override("xx"):
         assert words.weekdays([0]) == "Monday"
+
+
+@pytest.mark.parametrize(("slot", "said"), [("evening", "evening"), ("midday", "midday"), ("dose-5", "dose 5")])
+def test_doses_of_a_day_have_names(slot: str, said: str) -> None:
+    assert words.dose_name(slot) == said
