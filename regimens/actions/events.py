@@ -95,7 +95,7 @@ def _problems(row: AdverseEvent, today: date) -> dict[str, str]:
         found["side"] = _("Choose one from the list.")
     elif row.site and (problem := sites.problem_with(row.site, Side(row.side))):
         found["site"] = _(problem)
-    if not row.site and row.kind in INFECTIONS:
+    if not row.site and (row.side or row.kind in INFECTIONS):
         found["site"] = _("Say where.")
     if row.line is not None and row.line.patient_id != row.patient_id:
         found["line"] = _("This is not a line of this patient.")
