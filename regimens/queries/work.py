@@ -157,8 +157,8 @@ def holds_due(patient: Patient, *, on: date) -> dict[str, DosePlan]:
 def due_for_check(clinic: Clinic, *, on: date, after: int = 0, size: int = 100) -> list[tuple[int, UUID]]:
     """Keys and public ids of patients, by key, whom no sweep has checked on this day of the clinic and who need it.
 
-    Those with a line in use, and those with burning that has not ended, whatever caused it. A check by the labels of another
-    jurisdiction, which the clinic had before, is none.
+    Those with a line in use, and those with burning that has not ended, whatever caused it. A check by the labels of
+    another jurisdiction, which the clinic had before, is none.
     """
     lines = RegimenLine.objects.in_use(on).filter(patient=OuterRef("pk"))
     burning = AdverseEvent.objects.live().filter(patient=OuterRef("pk"), kind=EventKind.BURNING, ended_on__isnull=True)
