@@ -20,16 +20,9 @@ from patients.actions import open_patient
 from patients.api.base import ETAG, IF_MATCH, PatientEndpoint
 from patients.models import Patient
 from regimens.actions import Order
-from regimens.api.shapes import (
-    ChangedLineProblem,
-    ChangedRegimenProblem,
-    LineOut,
-    OrderIn,
-    OrderProblem,
-    RegimenOut,
-    findings_of,
-    order_of,
-)
+from regimens.api.check_shapes import OrderProblem, findings_of
+from regimens.api.line_shapes import ChangedLineProblem, ChangedRegimenProblem, LineOut, RegimenOut
+from regimens.api.order_shapes import OrderIn, order_of
 from regimens.errors import Misshapen, Unsafe
 from regimens.models import Regimen, RegimenLine
 from regimens.queries.rows import offered, row_of, whole_line, whole_regimen

@@ -13,16 +13,15 @@ from clinics.api import Endpoint, now, operation
 from patients.api.base import RowEndpoint, RowsQuery, WithdrawIn
 from regimens import actions
 from regimens.api.base import ORDERED, TreatmentEndpoint
-from regimens.api.shapes import (
+from regimens.api.catalogue_shapes import (
     PastTreatmentIn,
     PastTreatmentOut,
     PastTreatmentPage,
     ProductOut,
     ProductPage,
     ProductsQuery,
-    RuleList,
-    RulesQuery,
 )
+from regimens.api.check_shapes import RuleList, RulesQuery
 from regimens.models import PastTreatment
 from regimens.queries.guidance import rules_in_use
 from regimens.queries.rows import product_with, products

@@ -14,7 +14,8 @@ from clinics.serializers import Problem, StrictSerializer
 from patients.api.score_shapes import DecimalText, Exact, WholeNumber
 from patients.api.shapes import RowOut
 from regimens.actions import Said
-from regimens.api.shapes import BLANK, OPEN, ProductShort
+from regimens.api.catalogue_shapes import ProductShort
+from regimens.api.choices import BLANK, OPEN
 from regimens.models import Application, ApplicationKind, DoseOutcome, DoseSettings, RecordedAs, SkipReason, TubeReport
 from regimens.protocol.adherence import DayState
 from regimens.protocol.slots import MOST

@@ -47,7 +47,7 @@ from regimens.api.dose_shapes import (
     TubesPage,
     said_of,
 )
-from regimens.api.shapes import ChangedLineProblem, LineOut
+from regimens.api.line_shapes import ChangedLineProblem, LineOut
 from regimens.errors import AlreadyRecorded
 from regimens.models import Application, DosePlan, RegimenLine, TubeReport
 from regimens.protocol.adherence import Tally

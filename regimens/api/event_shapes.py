@@ -9,7 +9,7 @@ from rest_framework.fields import empty
 
 from clinics.serializers import Problem, StrictSerializer
 from patients.api.shapes import RowOut
-from regimens.api.shapes import BLANK, OPEN, SIDES, SITES
+from regimens.api.choices import BLANK, OPEN, SIDES, SITES
 from regimens.models import ActionTaken, AdverseEvent, EventKind, Severity
 
 

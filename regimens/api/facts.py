@@ -14,14 +14,11 @@ from rest_framework.response import Response
 from clinics.access import May
 from clinics.api import now, operation
 from clinics.serializers import StrictSerializer
-from patients import sites
 from patients.api.base import PatientEndpoint, RowEndpoint, RowsQuery, WithdrawIn
 from patients.api.shapes import AllergyIn, AllergyOut, AllergyPage, NothingIn, PatientOut, RowOut
 from patients.models import Allergy, Measurement, MeasurementKind, Precaution, PrecautionKind, PrecautionState
 from regimens import actions
-
-SITES = [(site.code, site.label) for site in sites.SITES.values()]
-SIDES = [(side.value, side.value) for side in sites.Side if side]
+from regimens.api.choices import SIDES, SITES
 
 
 class FactEndpoint(RowEndpoint):

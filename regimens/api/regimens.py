@@ -19,24 +19,19 @@ from clinics.serializers import PageQuery, StrictSerializer
 from patients.api.base import ETAG
 from regimens import actions
 from regimens.api.base import LINE_CHANGED, ORDERED, REGIMEN_CHANGED, TreatmentEndpoint
-from regimens.api.shapes import (
+from regimens.api.check_shapes import OrderCheckOut, OrderProblem, findings_of
+from regimens.api.line_shapes import LineOut, OpenRegimenOut, RegimenOut, RegimenPage
+from regimens.api.order_shapes import (
     ChangeProductIn,
     CheckIn,
     HoldIn,
     InductionIn,
-    LineOut,
     MaintenanceIn,
-    OpenRegimenOut,
-    OrderCheckOut,
-    OrderProblem,
     OrdersIn,
-    RegimenOut,
-    RegimenPage,
     ResumeIn,
     StartAgainIn,
     StepDownIn,
     StopIn,
-    findings_of,
     places_of,
 )
 from regimens.protocol.base import Level
