@@ -55,9 +55,9 @@ def kept_chart() -> dict[str, Any]:
     """The chart of the patient with the most assessments, with treatment; read once."""
     access = kept()[0]
     patient = queries.patient(access.user, longest().public_id)
-    rights, on = access.actor(patient.clinic).rights, patient.clinic.today(now())
-    found = timeline(patient, rights, wanted="all", baseline=None, base="../", on=on)
-    banner = queries.banner(patient, rights, on=on)
+    rights, at = access.actor(patient.clinic).rights, now()
+    found = timeline(patient, rights, wanted="all", baseline=None, base="../", at=at)
+    banner = queries.banner(patient, rights, on=patient.clinic.today(at))
     shown = {"chart": found.chart, "bars": found.bars}
     return {"patient": patient, "banner": banner, "nav": "patients", "tab": "scores", **shown}
 

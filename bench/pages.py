@@ -231,10 +231,10 @@ def check_plans() -> list[str]:
         "record number": page(Search(middle.record_number)),
         "birth date": page(Search(born_on=middle.birth_date)),
     }
-    rights, today = Access(user=user).actor(clinic).rights, load.AT.date()
+    rights = Access(user=user).actor(clinic).rights
 
     def chart(patient: Patient) -> Callable[[], object]:
-        return lambda: timeline(patient, rights, wanted="all", baseline=None, base="../", on=today)
+        return lambda: timeline(patient, rights, wanted="all", baseline=None, base="../", at=load.AT)
 
     charts = {"chart, 30 scores": chart(middle), "chart, 500 scores": chart(load.longest())}
     print(f"{'how the rows are found':<24}{'queries':>9}{'rows read':>11}  indexes")

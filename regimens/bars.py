@@ -12,11 +12,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from patients.chart import Span
+from regimens.protocol.schedule import months_later
 
 DAY = timedelta(days=1)
 LANE = 24  # pixels from the middle of one bar to that of the one below: as high as a finger needs
 THICK, THIN = 12, 4  # of a bar, in pixels
 LEAST = 0.6  # per cent of the plot's width: what is used for a day is seen in a chart of years
+STRIP = 16  # pixels of the row of doses under the bars of a line
+MOST_DAYS, MOST_WEEKS = 100, 740  # days of a span that are looked at one by one, and by the week; else by the month
 
 
 class Days(NamedTuple):
@@ -64,6 +67,26 @@ def bar(days: Days, span: Span) -> Bar | None:
     end = 100.0 if days.last is None or days.last >= span.until else span.x(days.last + DAY)
     width = max(end - start, LEAST)
     return Bar(min(start, 100 - width), width, days.first >= span.since, days.last is not None and days.last <= span.until)
+
+
+def step_of(span: Span) -> str:
+    """What a step of a strip of doses is: "day", "week" or "month"."""
+    days = (span.until - span.since).days + 1
+    return "day" if days <= MOST_DAYS else "week" if days <= MOST_WEEKS else "month"
+
+
+def steps(span: Span) -> list[Days]:
+    """The days, the weeks (from Monday) or the calendar months of a span, cut to it: so many that each can be seen."""
+    found, first, step = [], span.since, step_of(span)
+    while first <= span.until:
+        last = first
+        if step == "week":
+            last = first + (6 - first.weekday()) * DAY
+        elif step == "month":
+            last = months_later(first.replace(day=1), 1) - DAY
+        found.append(Days(first, min(last, span.until)))
+        first = last + DAY
+    return found
 
 
 def cap(ended_on: date | None, span: Span) -> float | None:

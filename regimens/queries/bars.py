@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,9 +20,13 @@ from patients.models import Patient, Precaution, PrecautionKind, PrecautionState
 from patients.sites import Side
 from regimens import bars, words
 from regimens.bars import Days, Lies
-from regimens.models import DosePlan, EndReason, Override, RegimenLine
+from regimens.models import AdverseEvent, DosePlan, EndReason, Override, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
+from regimens.queries.doses import line_doses
+from regimens.queries.events import adverse_events
 from regimens.queries.facts import place_of
+from regimens.queries.strips import STEPS, Strip, strip_of
+from regimens.queries.strips import legend as strip_legend
 
 LINES = 200  # the latest are drawn and listed at the most; the page says so
 INFECTIONS = 200
@@ -50,6 +54,8 @@ LEGEND: dict[str, Any] = {
     "caution": gettext_lazy("a caution was answered; above one, how many"),
     "cap": gettext_lazy("ended, with the reason"),
     "infection": gettext_lazy("skin infection"),
+    "event": gettext_lazy("unwanted event"),
+    "red": gettext_lazy("red flag: an unwanted event to look at once"),
 }
 LOOKS: dict[str, str] = {Phase.MAINTENANCE: "hatched", Phase.AS_NEEDED: "thin", Phase.HOLD: "dotted"}
 
@@ -78,8 +84,11 @@ class BarView(NamedTuple):
     look: str
     title: str
     tip: str
-    is_flare: bool
-    caution: str  # "!", or how many
+    is_flare: bool = False
+    caution: str = ""  # "!", or how many
+    mark: str = ""  # of an unwanted event: "event" or "red"
+    word: str = ""  # beside the mark
+    is_late: bool = False  # near the right edge: the word stands before the mark
 
 
 class Cap(NamedTuple):
@@ -103,10 +112,13 @@ class RowView:
     is_elsewhere: bool = False
     bars: list[BarView] = field(default_factory=list)
     cap: Cap | None = None
+    strip: Strip | None = None
+    strip_y: int = 0
+    strip_anchor: str = ""  # the latest phase that had doses
 
 
 class TableRow(NamedTuple):
-    """A phase of a line, or an infection, in words."""
+    """A phase of a line, an infection or an unwanted event, in words."""
 
     anchor: str
     name: str
@@ -116,6 +128,7 @@ class TableRow(NamedTuple):
     since: str
     until: str
     how: str
+    doses: str = ""
     ended: str = ""
     why: str = ""
     note: str = ""
@@ -134,7 +147,9 @@ class Bars:
     has_lines: bool  # whether anything was ever prescribed
     has_more: bool  # whether something lies before the time shown
     may_start: bool
+    step: str  # what a step of the strips of doses is; empty where there is none
     lane: int = bars.LANE
+    strip: int = bars.STRIP
     foot: int = FOOT
 
 
@@ -146,18 +161,29 @@ class Timeline(NamedTuple):
 
 
 def timeline(
-    patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, on: date
+    patient: Patient, rights: frozenset[May], *, wanted: str, baseline: UUID | None, base: str, at: datetime
 ) -> Timeline:
-    """Scores as patients.queries.chart_of reads them, and the treatment of the same time.
+    """Scores as patients.queries.chart_of reads them, and treatment, doses and unwanted events of the same time.
 
-    Two queries more where nothing was prescribed, five where something was, however much. Without a score the time begins
-    with the first treatment.
+    Three queries more where nothing was prescribed, nine where something was, however much. Without a score the time
+    begins with the first treatment.
     """
-    lines = _lines(patient)
+    on, lines = patient.clinic.today(at), _lines(patient)
     begun = min((line.starts_on for line in lines if line.end_reason != EndReason.ERROR), default=None)
     found = patients.chart_of(patient, rights, wanted=wanted, baseline=baseline, base=base, on=on, begun=begun)
     may = May.PRESCRIBE in rights and patient.closed_at is None
-    return Timeline(found, _bars(lines, _infections(patient), found.span, patient.clinic.zone, may_start=may))
+    doses = line_doses(patient, since=found.span.since, until=found.span.until, at=at) if lines else []
+    strips = {one.line.pk: strip for one in doses if (strip := strip_of(one, found.span))}
+    beside = Beside(strips, _infections(patient), adverse_events(patient))
+    return Timeline(found, _bars(lines, beside, found.span, patient.clinic.zone, may_start=may))
+
+
+class Beside(NamedTuple):
+    """What is drawn with the lines."""
+
+    strips: Mapping[int, Strip]  # by line
+    infections: list[Precaution]
+    events: list[AdverseEvent]
 
 
 def _lines(patient: Patient) -> list[RegimenLine]:
@@ -172,11 +198,11 @@ def _infections(patient: Patient) -> list[Precaution]:
     return list(rows.filter(was_there).select_related("recorded_by").order_by("-recorded_at", "-id")[:INFECTIONS])
 
 
-def _bars(lines: list[RegimenLine], infections: list[Precaution], span: chart.Span, zone: str, *, may_start: bool) -> Bars:
+def _bars(lines: list[RegimenLine], beside: Beside, span: chart.Span, zone: str, *, may_start: bool) -> Bars:
     asked = lines[:LINES]
     answered = Prefetch("overrides", Override.objects.select_related("by"))
     prefetch_related_objects(asked, "plans__places", answered)
-    read = [Use(line, span, zone) for line in asked]
+    read = [Use(line, span, zone, beside.strips.get(line.pk)) for line in asked]
     read.sort(key=lambda use: (use.care, use.line.starts_on, use.line.pk))
     shown = [use for use in read if use.lies == Lies.WITHIN]
     drawn = [use for use in shown if not use.is_error]
@@ -185,14 +211,17 @@ def _bars(lines: list[RegimenLine], infections: list[Precaution], span: chart.Sp
         row, entries = use.drawn(f"use-{number}")
         rows += [row] if row else []
         table += entries
-    ill = _infection_rows(infections, span, zone)
+    for more in (_infection_rows(beside.infections, span, zone), event_rows(beside.events, span, zone)):
+        rows += [more[0]] if more else []
+        table += more[1] if more else []
     before = sum(use.lies == Lies.BEFORE for use in read)
     later = sum(use.lies == Lies.AFTER for use in read)
     return Bars(
-        rows=rows + ([ill[0]] if ill else []),
-        table=table + (ill[1] if ill else []),
+        rows=rows,
+        table=table,
         left_out=_left_out(before, later, len(shown) - len(drawn), is_cut=len(lines) > LINES),
-        legend=_legend([*rows, *([ill[0]] if ill else [])]),
+        legend=_legend(rows),
+        step=str(STEPS[bars.step_of(span)]) if any(row.strip for row in rows) else "",
         has_lines=bool(lines),
         has_more=before > 0,
         may_start=may_start,
@@ -231,8 +260,9 @@ def _legend(rows: Iterable[RowView]) -> list[tuple[str, str]]:
     drawn = [one for row in rows for one in row.bars]
     looks = {one.look for one in drawn} | {"pale" for row in rows if row.look == "pale"}
     looks |= {"flare" for one in drawn if one.is_flare} | {"caution" for one in drawn if one.caution}
-    looks |= {"cap" for row in rows if row.cap}
-    return [(look, str(text)) for look, text in LEGEND.items() if look in looks]
+    looks |= {"cap" for row in rows if row.cap} | {one.mark for one in drawn if one.mark}
+    known = [(look, str(text)) for look, text in LEGEND.items() if look in looks]
+    return known + strip_legend(row.strip for row in rows if row.strip)
 
 
 # --- A line -----------------------------------------------------------------------------------------------------------
@@ -241,8 +271,8 @@ def _legend(rows: Iterable[RowView]) -> list[tuple[str, str]]:
 class Use:
     """A line with its phases (plans with their places and overrides read), as it lies in the time shown."""
 
-    def __init__(self, line: RegimenLine, span: chart.Span, zone: str) -> None:
-        self.line, self.span, self.zone = line, span, zone
+    def __init__(self, line: RegimenLine, span: chart.Span, zone: str, strip: Strip | None) -> None:
+        self.line, self.span, self.zone, self.strip = line, span, zone, strip
         self.name = unbroken(line.product.name)
         self.is_error = line.end_reason == EndReason.ERROR
         plans = sorted(line.plans.all(), key=lambda plan: (plan.from_on, plan.pk))
@@ -280,13 +310,20 @@ class Use:
             name=self.name,
             anchor=anchors[plans[-1].pk],
             now=self._now(plans),
-            height=height,
+            height=height + (bars.STRIP if self.strip else 0),
             look="pale" if self.care else "",
             is_elsewhere=self.line.is_elsewhere,
             bars=views,
             cap=self._cap(height),
+            strip=self.strip,
+            strip_y=height,
+            strip_anchor=self._strip_anchor(anchors),
         )
         return row, table
+
+    def _strip_anchor(self, anchors: Mapping[int, str]) -> str:
+        by_plan = self.strip.by_plan if self.strip else {}
+        return ([anchor for key, anchor in anchors.items() if by_plan.get(key)] or list(anchors.values()))[-1]
 
     def _answered(self) -> dict[int, list[Caution]]:
         """Cautions by the phase they were answered for: the one that was saved with them, else the one of that day.
@@ -409,6 +446,7 @@ class Use:
             since=day(plan.from_on),
             until=_("not used for a day") if days_of(plan).is_none else day(plan.last_on),
             how=words.how(plan),
+            doses=self.strip.by_plan.get(plan.pk, "") if self.strip else "",
             ended=day(over) if is_end else "",
             why=self._reason() if is_end else "",
             note=plan.reason,
@@ -490,8 +528,6 @@ def _infection_rows(rows: list[Precaution], span: chart.Span, zone: str) -> tupl
                 look="infection",
                 title=one.title(),
                 tip=tip,
-                is_flare=False,
-                caution="",
             )
         )
         table.append(_infection_entry(one, anchor, span.until))
@@ -511,4 +547,100 @@ def _infection_entry(one: Infection, anchor: str, on: date) -> TableRow:
         until=day(one.days.last) if one.last else "",
         how="",
         note=" · ".join(text for text in (one.row.text, one.told) if text),
+    )
+
+
+# --- Unwanted events --------------------------------------------------------------------------------------------------
+
+
+class Event:
+    """An unwanted event in words."""
+
+    def __init__(self, row: AdverseEvent, zone: str) -> None:
+        self.row = row
+        self.days = Days(row.onset_on, row.ended_on)
+        self.name = _("Red flag: %(what)s") % {"what": row} if row.is_red_flag else str(row)
+        self.where = words.where([Place(row.site, Side(row.side))] if row.site else [])
+        self.recorded = local_date(row.recorded_at, zone)
+
+    @property
+    def period(self) -> str:
+        """Its days."""
+        if self.row.ended_on is None:
+            return _("since %(since)s") % {"since": day(self.row.onset_on)}
+        return _("%(since)s to %(until)s") % {"since": day(self.row.onset_on), "until": day(self.row.ended_on)}
+
+    @property
+    def note(self) -> str:
+        """The suspected line, what was done, and who recorded it."""
+        row = self.row
+        line = _("suspected: %(line)s") % {"line": unbroken(row.line.product.name)} if row.line else ""
+        done = _("done: %(what)s") % {"what": str(row.get_action_taken_display()).lower()}
+        by = row.recorded_by.name if row.recorded_by else "–"
+        told = _("recorded %(on)s by %(who)s") % {"on": day(self.recorded), "who": by}
+        return " · ".join(text for text in (row.text, line, done, told) if text)
+
+    def title(self) -> str:
+        """All about it in a sentence."""
+        severity = str(self.row.get_severity_display()).lower()
+        said = (f"{self.name}, {severity}", self.where, self.period, self.note)
+        return ". ".join(text.rstrip(".") for text in said if text) + "."
+
+
+def event_rows(rows: list[AdverseEvent], span: chart.Span, zone: str) -> tuple[RowView, list[TableRow]] | None:
+    """Unwanted events as one row under the lines, and as rows of the table; None where none lies in the time shown."""
+    found = [one for one in (Event(row, zone) for row in rows) if bars.bar(one.days, span)]
+    if not found:
+        return None
+    found.sort(key=lambda one: (one.days.first, one.row.pk))
+    lanes = bars.lanes([_with_room(one.days, span) for one in found])
+    views = [
+        _event_bar(one, lane, f"event-{number}", span)
+        for number, (one, lane) in enumerate(zip(found, lanes, strict=True), 1)
+    ]
+    table = [_event_entry(one, f"event-{number}", span.until) for number, one in enumerate(found, 1)]
+    now = ", ".join(one.name for one in found if one.row.ended_on is None)
+    height = bars.LANE * (max(lanes) + 1)
+    return RowView(_("Unwanted events"), views[-1].anchor, now, height, "event", bars=views), table[::-1]
+
+
+def _with_room(days: Days, span: chart.Span) -> Days:
+    """Its days and those beside it that its mark and its word take: a quarter of the time shown."""
+    room = (span.until - span.since) / 4
+    return Days(days.first - room, days.last and max(days.last, days.first + room))
+
+
+def _event_bar(one: Event, lane: int, anchor: str, span: chart.Span) -> BarView:
+    place = bars.bar(one.days, span)
+    if place is None:
+        raise ValueError(f"{one.days} lie outside")
+    return BarView(
+        anchor=anchor,
+        x=f"{place.x:.2f}%",
+        width=f"{place.width:.2f}%",
+        y=bars.middle(lane) - bars.THIN // 2,
+        thick=bars.THIN,
+        top=bars.LANE * lane,
+        look="event",
+        title=one.title(),
+        tip=" · ".join(text for text in (one.name, one.where, one.period) if text),
+        mark="red" if one.row.is_red_flag else "event",
+        word=_("Red flag") if one.row.is_red_flag else "",
+        is_late=place.x > 60,
+    )
+
+
+def _event_entry(one: Event, anchor: str, on: date) -> TableRow:
+    is_open = one.row.ended_on is None or one.row.ended_on >= on
+    return TableRow(
+        anchor=anchor,
+        name=one.name,
+        is_elsewhere=False,
+        phase=_("Unwanted event, going on") if is_open else _("Unwanted event, over"),
+        where=one.where,
+        since=day(one.row.onset_on),
+        until=day(one.row.ended_on),
+        how=str(one.row.get_severity_display()),
+        note=one.note,
+        look="is-red" if one.row.is_red_flag else "",
     )

@@ -25,7 +25,7 @@ def patient_chart(request: Request, public_id: UUID) -> HttpResponse:
         wanted=request.GET.get("range", ""),
         baseline=_uuid(request.GET.get("baseline", "")),
         base="../",  # the record, seen from here
-        on=patient.clinic.today(now()),
+        at=now(),
     )
     return page(
         request,

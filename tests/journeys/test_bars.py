@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from clinics.access import Actor
 from clinics.models import Clinic, User
 from patients import actions as records
 from patients.models import Patient
-from regimens import actions
-from regimens.actions import Reply
+from regimens import actions, queries
+from regimens.actions import Reply, Said
 from regimens.models import RegimenLine
+from regimens.protocol import slots
 from regimens.protocol.facts import Phase
 from tests.factories import actor_for, make_assessment, make_emollient, make_order, make_patient, make_regimen, place
 from tests.journeys.conftest import Journey
@@ -77,7 +80,30 @@ def treated(clinic: Clinic, clinician: User) -> Patient:
     for other, reason in (("mometasone-furoate-0.1", "wish"), ("hydrocortisone-1", "error")):
         row = line(other)
         actions.stop(by, row, reason=reason, text=LONG, version=row.version, **ended)  # type: ignore[arg-type]
+    used(by, line(key), now)
     return patient
+
+
+def used(by: Actor, line: RegimenLine, now: datetime) -> None:
+    """Doses of every state, two extra ones, and unwanted events: over, going on, and a red flag."""
+    plans = {plan.pk: plan for plan in line.plans.select_related("line__product", "patient")}
+    since, until = line.starts_on, line.patient.clinic.today(now)
+    (doses,) = queries.line_doses(line.patient, since=since, until=until, at=now, lines=[line])
+    for number, (plan, slot) in enumerate(doses.expected):
+        week = slot.on.isocalendar().week % 4  # the steps of the strip are weeks
+        if week == 3 or (week == 1 and number % 2):
+            continue
+        said = Said("skipped", skip_reason="forgot", note=LONG) if week == 2 else Said("done")
+        actions.record_dose(by, plans[plan], slot, said, at=slots.due_at(plans[plan].schedule, slot))
+    for days in (100, 99):
+        extra = now - timedelta(days=days)
+        actions.record_application(by, line, kind="extra", applied_at=extra, note=LONG, at=extra)
+    event = {"site": "face", "severity": "moderate", "action_taken": "advice", "line": line, "text": LONG}
+    for kind, first, last in (("burning", 139, 133), ("folliculitis", 60, 50), ("burning", 12, None)):
+        when = {"onset_on": until - timedelta(days=first), "ended_on": last and until - timedelta(days=last)}
+        actions.record_adverse_event(by, line.patient, event | when | {"kind": kind}, at=now)
+    red = event | {"kind": "eczema_herpeticum", "onset_on": until - timedelta(days=7), "severity": "mild"}
+    actions.record_adverse_event(by, line.patient, red, at=now)
 
 
 def path(patient: Patient, wanted: str = "6m") -> str:
@@ -88,8 +114,11 @@ def path(patient: Patient, wanted: str = "6m") -> str:
 def test_treatment_under_the_chart_is_accessible(page_of: Journey, clinician: User, treated: Patient, locale: str) -> None:
     page = page_of(clinician, path=path(treated), locale=locale)
     assert page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
-    for name in ("solid", "hatched", "dotted", "infection"):
+    for name in ("solid", "hatched", "dotted", "infection", "event"):
         expect(page.locator(f".plot .bar-{name}").first).to_be_visible()
+    for name in ("done", "partly", "skipped", "no_record", "beside"):
+        expect(page.locator(f".plot .strip-{name} .strip-fill").first).to_be_visible()
+    expect(page.locator(".plot .event-word")).to_have_text("Red flag")
     look(page, f"bars {locale}")
 
 
@@ -98,7 +127,7 @@ def test_bars_share_the_time_axis_of_the_panels(page_of: Journey, clinician: Use
         page = page_of(clinician, path=path(treated))
         page.set_viewport_size({"width": width, "height": 900})
         boxes = [box for one in page.locator(".plot > svg > .frame").all() if (box := one.bounding_box()) is not None]
-        assert len(boxes) == 6  # itch, four lines, infections
+        assert len(boxes) == 7  # itch, four lines, infections, unwanted events
         assert len({(round(box["x"]), round(box["width"])) for box in boxes}) == 1
 
 
@@ -116,11 +145,37 @@ def test_a_bar_says_what_it_is_on_focus_and_leads_to_its_row_without_javascript(
     expect(row).to_contain_text(LONG)
 
 
+def test_a_strip_of_doses_says_its_counts_on_focus_and_leads_to_the_table(
+    page_of: Journey, clinician: User, treated: Patient
+) -> None:
+    page = page_of(clinician, path=path(treated), java_script_enabled=False)
+    strip = page.locator(".bar-row:not(.is-pale) .strip").first
+    expect(strip.locator(".tip")).to_be_hidden()
+    strip.focus()
+    expect(strip.locator("text.tip")).to_contain_text(re.compile(r"^done \d+, skipped \d+, no record \d+; 2 extra$"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".bars-table tr:target")).to_contain_text("no record")
+    assert "%" not in "".join(page.locator(".strip svg, .strip text.tip").all_text_contents())
+
+
+def test_a_red_flag_is_a_word_and_leads_to_its_row(page_of: Journey, clinician: User, treated: Patient) -> None:
+    page = page_of(clinician, path=path(treated), java_script_enabled=False)
+    page.locator(".bar-event", has_text="Red flag").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".bars-table tr:target .name")).to_have_text("Red flag: Eczema herpeticum")
+    expect(page.locator(".bars .chart-legend")).to_contain_text("red flag: an unwanted event to look at once")
+
+
 def test_on_paper_bars_are_black_and_patterns_stay(page_of: Journey, clinician: User, treated: Patient) -> None:
     page = page_of(clinician, path=path(treated))
     page.emulate_media(media="print")
     get = "all => [...new Set(all.map(one => getComputedStyle(one).fill))]"
     assert page.locator(".bar-row:not(.is-pale) .bar-solid .bar-fill").evaluate_all(get) == ["rgb(0, 0, 0)"]
     assert page.locator(".plot .bar-hatched .bar-fill").evaluate_all(get) == ['url("#bar-hatched")']
+    for name in ("done", "partly", "no_record", "beside"):
+        assert page.locator(f".strip-{name} .strip-fill").evaluate_all(get) == ["rgb(0, 0, 0)"]
+    assert page.locator(".strip-skipped .strip-fill").first.evaluate("one => getComputedStyle(one).fill") == (
+        'url("#strip-skipped")'
+    )
     assert page.locator("#bar-hatched .bar-stripe").evaluate_all(get) == ["rgb(0, 0, 0)"]
     expect(page.locator(".bars-table thead th").first).to_be_visible()

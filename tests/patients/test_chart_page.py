@@ -33,8 +33,8 @@ TODAY = date(2026, 11, 20)
 EVERYTHING = frozenset({May.SEE_CLINICAL, May.RECORD_FACTS, May.SCORE})
 
 # session, account with memberships, patient; scores, laboratory values, current scores, drafts; begin, audit row,
-# namesakes, allergies, commit; and of treatment, of which there is none, lines and infections
-PAGE_QUERIES = 14
+# namesakes, allergies, commit; and of treatment, of which there is none, lines, infections and events
+PAGE_QUERIES = 15
 # Of a history longer than the page: counts of scores and of laboratory values, both of the time shown, two for what to
 # compare with, firsts of laboratory values
 LONG_QUERIES = 7

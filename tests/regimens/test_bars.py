@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
 from patients.chart import Span
-from regimens.bars import LEAST, Bar, Days, Lies, bar, cap, is_flare, lanes, lies, middle
+from regimens.bars import LEAST, Bar, Days, Lies, bar, cap, is_flare, lanes, lies, middle, step_of, steps
 
 # One hundred days after the first: a day is one per cent.
 SPAN = Span(date(2026, 8, 12), date(2026, 11, 20))
@@ -142,3 +143,29 @@ def test_lanes_are_as_high_as_a_finger_needs() -> None:
 )
 def test_a_flare_is_daily_use_right_after_maintenance(maintained: list[tuple[date, date | None]], expected: bool) -> None:
     assert is_flare(d(10, 1), [Days(*one) for one in maintained]) is expected
+
+
+@pytest.mark.parametrize(
+    ("since", "step"),
+    [
+        (d(8, 13), "day"),  # one hundred days
+        (d(8, 12), "week"),
+        (date(2024, 11, 11), "week"),  # 740
+        (date(2024, 11, 10), "month"),
+    ],
+)
+def test_a_step_is_a_day_a_week_or_a_month(since: date, step: str) -> None:
+    assert step_of(Span(since, d(11, 20))) == step
+
+
+def test_weeks_begin_on_monday_months_on_their_first_and_both_are_cut_to_the_span() -> None:
+    weeks = steps(Span(d(8, 1), d(11, 20)))  # a Saturday to a Friday
+    assert weeks[:2] == [Days(d(8, 1), d(8, 2)), Days(d(8, 3), d(8, 9))]
+    assert weeks[-1] == Days(d(11, 16), d(11, 20))
+    months = steps(Span(date(2024, 2, 10), d(11, 20)))
+    assert months[:2] == [Days(date(2024, 2, 10), date(2024, 2, 29)), Days(date(2024, 3, 1), date(2024, 3, 31))]
+    assert months[-1] == Days(d(11, 1), d(11, 20))
+    days = steps(Span(d(11, 18), d(11, 20)))
+    assert days == [Days(d(11, 18), d(11, 18)), Days(d(11, 19), d(11, 19)), Days(d(11, 20), d(11, 20))]
+    for found in (weeks, months):
+        assert all(one.last is not None and (two.first - one.last).days == 1 for one, two in pairwise(found))

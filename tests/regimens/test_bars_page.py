@@ -23,14 +23,17 @@ from patients import actions as records
 from patients.models import Patient
 from regimens import actions, queries
 from regimens.actions import Order, Reply
-from regimens.models import EndReason, Regimen, RegimenLine
+from regimens.models import AdverseEvent, Application, DosePlan, EndReason, Regimen, RegimenLine
 from regimens.protocol.facts import Phase
+from regimens.protocol.slots import Slot, due_at
 from regimens.queries.bars import END_WORDS, LINES, Bars, RowView, Timeline
+from regimens.queries.strips import Strip
 from tests.factories import actor_for, make_assessment, make_emollient, make_order, make_patient, make_regimen, place
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 TODAY = date(2026, 11, 20)
+NOON = datetime(2026, 11, 20, 10, tzinfo=UTC)
 EVERYTHING = frozenset({May.SEE_CLINICAL, May.RECORD_FACTS, May.SCORE, May.PRESCRIBE})
 KNOWN = Reply("known", "Seen weekly.")
 
@@ -104,7 +107,7 @@ def infection(patient: Patient, days: int, **values: Any) -> Any:
 
 def timeline(patient: Patient, wanted: str = "12w", rights: frozenset[May] = EVERYTHING) -> Timeline:
     """84 days until today, unless told."""
-    return queries.timeline(patient, rights, wanted=wanted, baseline=None, base="../", on=TODAY)
+    return queries.timeline(patient, rights, wanted=wanted, baseline=None, base="../", at=NOON)
 
 
 def drawn(patient: Patient, wanted: str = "12w") -> Bars:
@@ -160,7 +163,7 @@ def test_each_phase_has_its_own_look(adult: Patient, key: str, how: dict[str, An
     start(adult, 40, order(40, key, **how))
     found = drawn(adult)
     assert [(one.look, one.thick) for row in found.rows for one in row.bars] == [(look, thick)]
-    assert {one for one, _text in found.legend} - {"caution"} == {look}
+    assert {one for one, _text in found.legend} - {"caution", "strip-no_record"} == {look}
 
 
 def test_a_course_ends_with_its_last_day(adult: Patient) -> None:
@@ -179,7 +182,7 @@ def test_sites_in_different_phases_lie_under_each_other(adult: Patient) -> None:
         ("solid", "0.00%", "100.00%", 0),
         ("hatched", "50.00%", "50.00%", 24),
     ]
-    assert row.height == 48
+    assert row.height == 48 + 16  # and its doses
     assert row.now == "twice daily: Hands (both sides); once a day on Monday and Thursday: Face"
     assert [entry.where for entry in drawn(adult).table] == ["Face", "Face until 08-Oct-2026; Hands (both sides)"]
 
@@ -431,6 +434,176 @@ def test_an_infection_taken_back_or_written_anew_is_drawn_once(adult: Patient) -
     assert row.now == "Hands (left)"
 
 
+# --- Doses and unwanted events ------------------------------------------------------------------------------------------
+
+
+def due(patient: Patient, key: str, since: int) -> list[tuple[DosePlan, Slot]]:
+    """The slots of a line that have been due, of the last so many days."""
+    row = line(patient, key)
+    (found,) = queries.line_doses(patient, since=ago(since), until=TODAY, at=NOON, lines=[row])
+    plans = {plan.pk: plan for plan in found.plans}
+    return [(plans[one.plan], one.slot) for one in found.expected]
+
+
+def say(patient: Patient, key: str, since: int, said: Callable[[date, str], str]) -> None:
+    """Record "done", "skipped" or nothing of each dose of the last so many days, when it was due."""
+    for plan, slot in due(patient, key, since):
+        if outcome := said(slot.on, slot.name):
+            what = actions.Said(outcome, skip_reason="forgot" if outcome == "skipped" else "")
+            actions.record_dose(doctor(patient), plan, slot, what, at=due_at(plan.schedule, slot))
+
+
+def strip(found: Bars, name: str = TACROLIMUS) -> Strip:
+    made = row_of(found, name).strip
+    assert made is not None
+    return made
+
+
+def test_each_day_has_its_shape_and_neighbours_that_are_alike_are_one(adult: Patient) -> None:
+    start(adult, 21, order(21, "tacrolimus-0.1", "face"))
+    said = {ago(20): "done done", ago(19): "done done", ago(18): "done -", ago(17): "skipped skipped", ago(16): "skipped -"}
+
+    def of(on: date, name: str) -> str:
+        return said.get(on, "- -").split()[name == "evening"].replace("-", "")
+
+    say(adult, "tacrolimus-0.1", 21, of)
+    found = strip(drawn(adult))
+    assert [(part.look, part.x, part.width) for part in found.parts] == [
+        ("no_record", percent(21), "1.19%"),  # entered at ten: only the evening was due
+        ("done", percent(20), "2.38%"),
+        ("partly", percent(18), "1.19%"),
+        ("skipped", percent(17), "1.19%"),
+        ("no_record", percent(16), "19.05%"),
+    ]
+    assert found.parts[1].title == "31-Oct-2026 to 01-Nov-2026: done 4, skipped 0, no record 0"
+    # 1 on the first day, 2 on twenty, 1 until noon.
+    assert found.text == "done 5, skipped 3, no record 34"
+    assert 5 + 3 + 34 == 1 + 40 + 1
+    assert found.by_plan[line(adult, "tacrolimus-0.1").plans.get().pk] == found.text
+    assert [entry.doses for entry in drawn(adult).table] == [found.text]
+
+
+def test_days_on_which_nothing_is_due_are_gaps(adult: Patient) -> None:
+    start(adult, 10, order(10, "tacrolimus-0.1", "face", phase=Phase.MAINTENANCE, weekdays=(0, 3)))
+    parts = strip(drawn(adult)).parts
+    # From Tuesday 10 to Friday 20 November: Thursdays and the Monday between.
+    assert [part.x for part in parts] == [percent(8), percent(4), percent(1)]
+    assert {part.look for part in parts} == {"no_record"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "parts", "step"),
+    [
+        ("12w", ["09-Oct-2026 to 20-Nov-2026"], "day"),
+        ("6m", ["09-Oct-2026 to 11-Oct-2026", "12-Oct-2026 to 18-Oct-2026", "19-Oct-2026 to 20-Nov-2026"], "week"),
+    ],
+)
+def test_a_long_time_is_shown_by_the_week(adult: Patient, wanted: str, parts: list[str], step: str) -> None:
+    start(adult, 42, order(42, "tacrolimus-0.1", "face"))
+    if step == "week":
+        say(adult, "tacrolimus-0.1", 60, lambda on, _name: "done" if on == date(2026, 10, 14) else "")
+    found = drawn(adult, wanted)
+    assert [part.title.partition(":")[0] for part in strip(found).parts] == parts
+    assert f"is a {step}" in found.step
+    if step == "week":
+        assert [part.look for part in strip(found).parts] == ["no_record", "partly", "no_record"]
+        assert strip(found).parts[1].title.endswith("done 2, skipped 0, no record 12")
+
+
+def test_what_was_applied_beside_the_plan_is_counted_apart(adult: Patient) -> None:
+    start(adult, 42, order(42, "tacrolimus-0.1", "face", phase=Phase.MAINTENANCE, weekdays=(0, 3)))
+    row = line(adult, "tacrolimus-0.1")
+    actions.record_application(doctor(adult), row, kind="extra", applied_at=at(14), at=at(14))
+    found = strip(drawn(adult))
+    (mark,) = [part for part in found.parts if part.look == "beside"]
+    assert (mark.x, mark.title) == (percent(14), "06-Nov-2026: 1 extra")
+    assert found.text.endswith("; 1 extra")
+    assert "strip-beside" in {look for look, _text in drawn(adult).legend}
+
+
+def test_undone_doses_and_lines_prescribed_elsewhere_have_none(adult: Patient) -> None:
+    start(adult, 20, order(20, "tacrolimus-0.1", "face"), order(20, "hydrocortisone-1", "neck", is_elsewhere=True))
+    say(adult, "tacrolimus-0.1", 20, lambda on, _name: "done" if on == ago(5) else "")
+    assert strip(drawn(adult)).text.startswith("done 2, ")
+    actions.undo_dose(doctor(adult), Application.objects.order_by("pk")[0], at=at(4))
+    assert strip(drawn(adult)).text.startswith("done 1, ")
+    assert row_of(drawn(adult), HYDROCORTISONE).strip is None
+
+
+def event(patient: Patient, days: int, until: int | None = None, **values: Any) -> AdverseEvent:
+    given = {"kind": "burning", "severity": "mild", "action_taken": "none", "onset_on": ago(days), "site": "face"}
+    given |= {"ended_on": ago(until) if until is not None else None} | values
+    return actions.record_adverse_event(doctor(patient), patient, given, at=at(0))
+
+
+def test_an_unwanted_event_is_drawn_and_listed(adult: Patient) -> None:
+    start(adult, 63, order(63, "tacrolimus-0.1", "face"))
+    suspected = line(adult, "tacrolimus-0.1")
+    event(adult, 63, 58, line=suspected, action_taken="advice")
+    event(adult, 21)
+    *_lines, row = drawn(adult).rows
+    assert (row.name, row.now) == ("Unwanted events", "Burning or stinging")
+    assert [(one.x, one.width, one.mark, one.word) for one in row.bars] == [
+        ("25.00%", "7.14%", "event", ""),
+        ("75.00%", "25.00%", "event", ""),
+    ]
+    entries = [entry for entry in drawn(adult).table if entry.anchor.startswith("event-")]
+    assert [(entry.name, entry.phase, entry.where, entry.since, entry.until) for entry in entries] == [
+        ("Burning or stinging", "Unwanted event, going on", "Face", "30-Oct-2026", ""),
+        ("Burning or stinging", "Unwanted event, over", "Face", "18-Sep-2026", "23-Sep-2026"),
+    ]
+    assert "suspected: Tacrolimus 0.1\u00a0% ointment · done: advice · recorded 20-Nov-2026" in entries[1].note
+    assert dict(drawn(adult).legend)["event"] == "unwanted event"
+
+
+def test_a_red_flag_has_a_sign_and_the_word(adult: Patient, signed_in: SignIn, clinician: User) -> None:
+    start(adult, 63, order(63, "tacrolimus-0.1", "face"))
+    event(adult, 3, kind="conjunctivitis", severity="moderate", site="")
+    assert [one.mark for one in drawn(adult).rows[-1].bars] == ["event"]
+    event(adult, 2, kind="conjunctivitis", severity="severe", site="")
+    assert [(one.mark, one.word) for one in drawn(adult).rows[-1].bars] == [("event", ""), ("red", "Red flag")]
+    assert drawn(adult).table[-2].name == "Red flag: Conjunctivitis"
+    page = signed_in(clinician).get(reverse("patient_chart", args=[adult.public_id])).content.decode()
+    assert page.count(">Red flag</text>") == 1
+    assert 'href="#shape-red"' in page
+
+
+def test_events_taken_back_or_outside_the_time_shown_are_not_drawn(adult: Patient) -> None:
+    start(adult, 95, order(95, "tacrolimus-0.1", "face"))
+    event(adult, 95, 85)
+    wrong = event(adult, 10)
+    actions.withdraw_adverse_event(doctor(adult), wrong, reason="somebody else", at=at(0))
+    assert [row.name for row in drawn(adult).rows] == [TACROLIMUS]
+    event(adult, 95, 84)
+    assert [row.name for row in drawn(adult).rows] == [TACROLIMUS, "Unwanted events"]
+
+
+def test_doses_and_events_take_no_query_each_and_no_percentage_is_written(
+    signed_in: SignIn, clinician: User, adult: Patient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    recent(adult, 3)
+    now = timezone.now()
+    today = adult.clinic.today(now)
+    given = {"severity": "mild", "action_taken": "none", "onset_on": today, "ended_on": None, "site": "face"}
+    for kind in ("burning", "itching", "folliculitis"):
+        actions.record_adverse_event(doctor(adult), adult, given | {"kind": kind}, at=now)
+    for key in ("tacrolimus-0.1", "pimecrolimus-1"):
+        for minutes in range(5):
+            when = now - timedelta(minutes=minutes)
+            if adult.clinic.today(when) == today:
+                row = line(adult, key)
+                actions.record_application(doctor(adult), row, kind="extra", applied_at=when, at=now)
+    client, path = signed_in(clinician), reverse("patient_chart", args=[adult.public_id])
+    client.get(path)
+    with django_assert_num_queries(21):
+        page = client.get(path).content.decode()
+    assert page.count('<tr id="event-') == 3
+    assert 'class="strip"' in page
+    said = re.findall(r"done \d+, skipped \d+, no record \d+[^<]*|\d+ extra[^<]*", page)
+    assert said
+    assert not [text for text in said if "%" in text or "missed" in text]
+
+
 # --- The page ----------------------------------------------------------------------------------------------------------
 
 
@@ -459,8 +632,8 @@ def test_the_page_takes_the_same_queries_for_any_number_of_lines(
     assert RegimenLine.objects.filter(overrides__isnull=False).distinct().count() == count
     client, path = signed_in(clinician), reverse("patient_chart", args=[adult.public_id])
     client.get(path)
-    # 14 without treatment; phases, their places, answered cautions with who answered them
-    with django_assert_num_queries(17):
+    # 15 without treatment; phases, their places, answered cautions with who answered them; doses, with phases and places
+    with django_assert_num_queries(21):
         page = client.get(path).content.decode()
     assert page.count('class="panel bar-row') == count + 1  # and the infection
     assert page.count('<tr id="use-') == count
