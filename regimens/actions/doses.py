@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -212,7 +213,7 @@ def _saved(by: Actor, patient: Patient, row: Application, verb: str, at: datetim
 
 @transaction.atomic
 def report_tubes(
-    by: Actor, line: RegimenLine, *, since_on: date, until_on: date, tubes: object, grams_each: int, at: datetime
+    by: Actor, line: RegimenLine, *, since_on: date, until_on: date, tubes: Decimal, grams_each: int, at: datetime
 ) -> TubeReport:
     """Record how many tubes of a line were used up from one day to another (not ahead); a half tube is 0.5."""
     patient = _recordable(by, line.patient)
