@@ -14,13 +14,13 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from clinics.fields import DateField
-from clinics.models.base import day
 from clinics.models.clinic import zone_choices
 from regimens.actions import Said
 from regimens.models import Application, ApplicationKind, DoseOutcome, SkipReason
 from regimens.protocol import slots
 from regimens.queries.dose_page import SlotChoice
-from regimens.words import WEEKDAYS, dose_name
+from regimens.queries.dose_words import day_words
+from regimens.words import dose_name
 
 STEP = 5  # minutes, of the times of a day
 YEARS = range(1900, 2200)  # in which a typed day becomes an instant
@@ -104,20 +104,16 @@ class SlotField(forms.ChoiceField):
         super().__init__(**kwargs)
         self.known: dict[str, SlotChoice] = {}
 
-    def offer(self, choices: Sequence[SlotChoice]) -> None:
-        """The doses that can be chosen, by day: those without a record."""
+    def offer(self, choices: Sequence[SlotChoice], chosen: str) -> None:
+        """The doses that can be chosen, by day: those without a record, and the one that was chosen."""
         self.known = {one.key: one for one in choices}
-        by_day = groupby((one for one in choices if one.row is None), key=lambda one: one.slot.on)
-        days = [(_day_words(on), [(one.key, one.label) for one in found]) for on, found in by_day]
+        by_day = groupby((one for one in choices if one.row is None or one.key == chosen), key=lambda one: one.slot.on)
+        days = [(day_words(on), [(one.key, one.label) for one in found]) for on, found in by_day]
         self.choices = [("", _("Choose …")), *days]
 
     def valid_value(self, value: Any) -> bool:
         """Whether it is a dose of these days."""
         return value in self.known
-
-
-def _day_words(on: date) -> str:
-    return f"{WEEKDAYS[on.weekday()]} {day(on)}"
 
 
 class DoseForm(SaidForm):
@@ -127,7 +123,7 @@ class DoseForm(SaidForm):
 
     def __init__(self, *args: Any, doses: Sequence[SlotChoice], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["slot"].offer(doses)
+        self.fields["slot"].offer(doses, self.data.get("slot", ""))
         self.fields["slot"].error_messages["invalid_choice"] = _("This is not a dose of the last seven days.")
 
     @property
@@ -161,9 +157,9 @@ class TimesForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, times: Sequence[tuple[str, time]], zone: str, **kwargs: Any):
-        initial = {f"time_{number}": at for number, (_name, at) in enumerate(times)} | {"zone": zone}
-        super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
+    def __init__(self, data: Any, *, times: Sequence[tuple[str, time]], zone: str, version: int):
+        initial: dict[str, Any] = {f"time_{number}": at for number, (_name, at) in enumerate(times)}
+        super().__init__(data, initial=initial | {"zone": zone, "version": version})
         self.names = [name for name, _at in times]
         for number, name in enumerate(self.names):
             self.fields[f"time_{number}"] = ClockField(label=dose_name(name).capitalize())

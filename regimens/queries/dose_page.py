@@ -284,7 +284,7 @@ def _where(plan: DosePlan) -> str:
 
 def _times(plans: Iterable[DosePlan], clock: Clock) -> list[str]:
     """The times of a day, each once: "morning 08:00, evening 20:00 (America/New_York)"."""
-    found = {}
+    found: dict[str, None] = {}
     for plan in plans:
         if plan.times:
             said = ", ".join(f"{words.dose_name(name)} {at:%H:%M}" for name, at in plan.slot_times)
@@ -441,7 +441,7 @@ def _source(fact: LabelFact) -> str:
 class TimesOfDay(NamedTuple):
     """The times of the phases of a line that ask for as many doses a day."""
 
-    count: int
+    a_day: int
     times: tuple[tuple[str, time], ...]
     zone: str
     words: str

@@ -48,10 +48,14 @@ class Clock:
         return f" ({zone})" if zone and zone != self.zone else ""
 
 
+def day_words(on: date) -> str:
+    """ "20-Nov-2026 (Friday)": the date first, whose letters give the whole its direction from left to right."""
+    return f"{day(on)} ({words.WEEKDAYS[on.weekday()]})"
+
+
 def dose_words(on: date, slot: str) -> str:
-    """ "Friday 20-Nov-2026, evening"."""
-    weekday = words.WEEKDAYS[on.weekday()]
-    return _("%(weekday)s %(day)s, %(dose)s") % {"weekday": weekday, "day": day(on), "dose": words.dose_name(slot)}
+    """ "20-Nov-2026 (Friday), evening"."""
+    return f"{day_words(on)}, {words.dose_name(slot)}"
 
 
 def record_view(row: Application, clock: Clock) -> RecordView:
@@ -66,7 +70,7 @@ def record_view(row: Application, clock: Clock) -> RecordView:
     return RecordView(
         public_id=row.public_id,
         what=what,
-        of=dose_words(row.slot_on, row.slot) if row.slot_on else f"{words.WEEKDAYS[row.on.weekday()]} {day(row.on)}",
+        of=dose_words(row.slot_on, row.slot) if row.slot_on else day_words(row.on),
         applied=clock.moment(row.applied_at, row.plan.zone if row.plan else "") if row.applied_at else "",
         by=by,
         recorded=clock.moment(row.recorded_at),

@@ -81,7 +81,7 @@ def dose_record(request: Request, public_id: UUID, line_id: UUID) -> HttpRespons
     def act() -> str:
         dose = form.chosen
         actions.record_dose(by, dose.plan, dose.slot, form.said(dose.slot.on), at=now())
-        return _("%(dose)s recorded") % {"dose": dose_words(dose.slot.on, dose.slot.name)}
+        return _("Dose recorded")
 
     title = _("Record a dose: %(line)s") % {"line": line}
     return _save_or_show(request, patient, by, line, form, act, title=title, button=_("Record the dose"))
@@ -117,11 +117,13 @@ def dose_change(request: Request, public_id: UUID, row_id: UUID) -> HttpResponse
 
     def act() -> str:
         actions.change_dose(by, row, form.said(slot.on), at=now())
-        return _("%(dose)s changed") % {"dose": dose_words(slot.on, slot.name)}
+        return _("Dose changed")
 
-    title = _("Change what is recorded: %(dose)s") % {"dose": dose_words(slot.on, slot.name)}
     gone = row if row.withdrawn_at is not None and request.method == "GET" else None
-    return _save_or_show(request, patient, by, row.line, form, act, title=title, button=_("Save the change"), gone=gone)
+    about, title = dose_words(slot.on, slot.name), _("Change what is recorded")
+    return _save_or_show(
+        request, patient, by, row.line, form, act, title=title, about=about, button=_("Save the change"), gone=gone
+    )
 
 
 @require_POST
@@ -159,8 +161,8 @@ def _save_or_show(
     *,
     title: str,
     button: str,
+    about: str = "",
     gone: Application | None = None,
-    **more: Any,
 ) -> HttpResponse:
     """One form, one action; who comes second is told who was first, when, and how to undo it, and keeps what was typed."""
     first: Application | None = None
@@ -186,12 +188,12 @@ def _save_or_show(
         tab="doses",
         form=form,
         title=title,
+        about=about,
         button=button,
         first=recorded_dose(first) if first else None,
         gone=recorded_dose(gone) if gone else None,
         now_recorded=record_now(gone) if gone else None,
         kept=kept_input(request),
-        **more,
     )
 
 
@@ -220,8 +222,8 @@ def line_times(request: Request, public_id: UUID, line_id: UUID) -> HttpResponse
     known = line_times_of(line)
     if not known:
         return saved(request, patient, _("No doses at times of the day are planned for this line."), "patient_doses")
-    chosen = next((one for one in known if str(one.count) == request.GET.get("a_day", "")), known[0])
-    form = TimesForm(form_data(request), times=chosen.times, zone=chosen.zone, initial={"version": line.version})
+    chosen = next((one for one in known if str(one.a_day) == request.GET.get("a_day", "")), known[0])
+    form = TimesForm(form_data(request), times=chosen.times, zone=chosen.zone, version=line.version)
     status, stands = 422 if form.errors else 200, ""
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
