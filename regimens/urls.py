@@ -3,7 +3,20 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from regimens.views import chart, doses, facts, guidance, history, lines, prescribe, summary, work
+from regimens.views import (
+    action_plan,
+    chart,
+    dose_settings,
+    doses,
+    events,
+    facts,
+    guidance,
+    history,
+    lines,
+    prescribe,
+    summary,
+    work,
+)
 
 PATIENT = "patients/<uuid:public_id>/"
 
@@ -18,6 +31,7 @@ register_converter(Withdrawable, "withdrawable")
 
 urlpatterns = [
     path("about/", guidance.about, name="about"),
+    path("clinic/doses/", dose_settings.dose_settings, name="dose_settings"),
     path("clinic/guidance/", guidance.guidance, name="guidance"),
     path("clinic/guidance/<str:rule_id>/", guidance.rule_choose, name="rule_choose"),
     path(PATIENT, summary.patient_page, name="patient_page"),
@@ -27,6 +41,11 @@ urlpatterns = [
     path(f"{PATIENT}regimen/stop/", lines.regimen_stop, name="regimen_stop"),
     path(f"{PATIENT}regimen/history/", history.regimen_history, name="regimen_history"),
     path(f"{PATIENT}regimen/before/add/", history.past_treatment_add, name="past_treatment_add"),
+    path(f"{PATIENT}action-plan/", action_plan.action_plan, name="action_plan"),
+    path(f"{PATIENT}events/", events.patient_events, name="patient_events"),
+    path(f"{PATIENT}events/add/", events.event_add, name="event_add"),
+    path(f"{PATIENT}events/<uuid:row_id>/amend/", events.event_amend, name="event_amend"),
+    path(f"{PATIENT}events/<uuid:row_id>/withdraw/", events.event_withdraw, name="event_withdraw"),
     path(f"{PATIENT}lines/<uuid:line_id>/change/", prescribe.line_change, name="line_change"),
     path(f"{PATIENT}lines/<uuid:line_id>/again/", prescribe.line_again, name="line_again"),
     path(f"{PATIENT}doses/", doses.patient_doses, name="patient_doses"),

@@ -199,6 +199,8 @@ ROWS = {
     "api_adverse_event_withdraw": "events",
     "dose_change": "doses",
     "dose_undo": "doses",
+    "event_amend": "events",
+    "event_withdraw": "events",
     "lab_page": "labs",
     "assessment_page": "assessments",
     "assessment_edit": "drafts",

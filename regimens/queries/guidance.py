@@ -175,9 +175,10 @@ def guidance(clinic: Clinic) -> Guidance:
     return Guidance(topics, [rule_view(one) for one in in_use if one.rule.topic not in told], rule_set())
 
 
-def said_about(topic_id: str) -> list[SaidView]:
-    """What every side says about one topic."""
-    return [_said(each) for topic in TOPICS if topic.id == topic_id for each in (*topic.one, *topic.other)]
+def said_about(topic_id: str) -> tuple[str, list[SaidView]]:
+    """The title of a topic, and what every side says about it."""
+    topic = next(topic for topic in TOPICS if topic.id == topic_id)
+    return str(topic.title), [_said(each) for each in (*topic.one, *topic.other)]
 
 
 def rule_choices(clinic: Clinic, rule_id: str) -> RuleChoices | None:
