@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regimens.api import catalogue, dose_settings, doses, events, facts, records, regimens, work
+from regimens.api import action_plan, catalogue, dose_settings, doses, events, facts, records, regimens, work
 
 PATIENT = "patients/<uuid:public_id>/"
 WITHDRAW = "<uuid:row_id>/withdraw/"
@@ -41,6 +41,7 @@ urlpatterns = [
     path(EVENTS, events.Events.as_view(), name="api_adverse_events"),
     path(f"{EVENTS}<uuid:row_id>/amend/", events.EventAmendment.as_view(), name="api_adverse_event_amend"),
     path(f"{EVENTS}{WITHDRAW}", events.EventWithdrawal.as_view(), name="api_adverse_event_withdraw"),
+    path(f"{PATIENT}action-plan/", action_plan.PatientActionPlan.as_view(), name="api_action_plan"),
     path("dose-settings/", dose_settings.ClinicDoseSettings.as_view(), name="api_dose_settings"),
     path(PAST, catalogue.PastTreatments.as_view(), name="api_past_treatments"),
     path(f"{PAST}{WITHDRAW}", catalogue.PastTreatmentWithdrawal.as_view(), name="api_past_treatment_withdraw"),
