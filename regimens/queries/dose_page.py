@@ -23,6 +23,7 @@ from regimens.protocol.base import label_facts, strictest
 from regimens.protocol.facts import Jurisdiction, LabelFact
 from regimens.protocol.slots import Slot
 from regimens.queries.dose_calendar import CalendarView, SignView, calendar_view, signs, span
+from regimens.queries.dose_slots import dose_now
 from regimens.queries.dose_words import Clock, RecordView, dose_words, record_view, recorded_dose, slot_key, zone_of
 from regimens.queries.doses import Due, LineDoses, Settings, ShortGap, dose_settings, due_slots, line_doses, short_gaps
 from regimens.queries.facts import place_of, product_facts
@@ -465,6 +466,5 @@ def line_times_of(line: RegimenLine) -> list[TimesOfDay]:
 
 def record_now(row: Application) -> RecordView | None:
     """What counts in the place of a planned dose's record that was undone or changed; None where nothing does."""
-    live = Application.objects.live().filter(plan=row.plan_id, slot_on=row.slot_on, slot=row.slot)
-    found = live.filter(kind=ApplicationKind.SLOT).first() if row.kind == ApplicationKind.SLOT else None
-    return recorded_dose(found) if found else None
+    found = dose_now(row)
+    return recorded_dose(found) if found.withdrawn_at is None else None
