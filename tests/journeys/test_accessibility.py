@@ -29,8 +29,17 @@ from clinics.views import errors
 from patients import actions, queries
 from patients.forms import FORMS
 from patients.models import Allergy, Assessment, Patient
-from regimens.actions import choose_rule, close_item, raise_item
-from regimens.models import WorkItem, WorkReason
+from regimens.actions import (
+    amend_adverse_event,
+    choose_rule,
+    close_item,
+    hold,
+    raise_item,
+    record_adverse_event,
+    withdraw_adverse_event,
+)
+from regimens.models import AdverseEvent, DoseSettings, RegimenLine, WorkItem, WorkReason
+from regimens.protocol.facts import Phase, Place
 from tests.factories import (
     E5,
     SIGN_ORDER,
@@ -39,6 +48,7 @@ from tests.factories import (
     make_assessment,
     make_clinic,
     make_lab,
+    make_line,
     make_member,
     make_patient,
     make_user,
@@ -544,6 +554,88 @@ def guidance(stage: Stage) -> Page:
     return stage.open("guidance")
 
 
+def events(stage: Stage) -> AdverseEvent:
+    """An infection that is a red flag in long words, written on once; one that ended; one taken back."""
+    today = stage.clinic.today(timezone.now())
+    line = make_line(stage.patient, by=stage.by, at=timezone.now())
+    usual = {
+        "severity": "severe",
+        "onset_on": today,
+        "action_taken": "none",
+        "site": "hands",
+        "side": "both",
+        "text": LONG * 9,
+    }
+    found = []
+    for kind in ("infection", "burning", "other"):
+        values = usual | {"kind": kind, "line": line, "ended_on": today if kind == "burning" else None}
+        found.append(record_adverse_event(stage.by, stage.patient, values, at=timezone.now()))
+    withdraw_adverse_event(stage.by, found[2], reason=LONG * 3, at=timezone.now())
+    return amend_adverse_event(stage.by, found[0], {"action_taken": "treated"}, at=timezone.now())
+
+
+def event_list(stage: Stage) -> Page:
+    events(stage)
+    return stage.of_patient("patient_events")
+
+
+def event_form(name: str) -> Reach:
+    return lambda stage: stage.of_patient(name, events(stage).public_id)
+
+
+def event_stale(stage: Stage) -> Page:
+    row = events(stage)
+    page = stage.of_patient("event_amend", row.public_id)
+    amend_adverse_event(stage.by, row, {"action_taken": "referred"}, at=timezone.now())
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Somebody else changed")).to_be_visible()
+    return page
+
+
+def event_gone(stage: Stage) -> Page:
+    row = events(stage)
+    withdraw_adverse_event(stage.by, row, reason=LONG, at=timezone.now())
+    return stage.of_patient("event_amend", row.public_id)
+
+
+def plan(stage: Stage) -> Page:
+    """Every part of the action plan: own words, footnotes, something paused and something from elsewhere."""
+    own = {"green_words": LONG * 5, "yellow_words": LONG * 5, "red_words": LONG * 5, "call_words": LONG * 3}
+    DoseSettings.objects.create(clinic=stage.clinic, **own)
+    at = timezone.now()
+    review = stage.clinic.today(at) + timedelta(days=42)
+    for key, more in (
+        ("emollient", {}),
+        ("hydrocortisone-1", {"review_on": review, "places": (Place("chest"),)}),
+        ("cetirizine", {"phase": Phase.AS_NEEDED, "per_day": None, "condition": LONG, "most_per_day": 1, "places": ()}),
+        ("mometasone-furoate-0.1", {"review_on": review, "is_elsewhere": True, "places": (Place("back"),)}),
+    ):
+        make_line(stage.patient, by=stage.by, key=key, at=at, instructions=LONG * 4, **more)
+    line = RegimenLine.objects.get(product__key="emollient")
+    hold(stage.by, line, reason=LONG, look_again_on=review, version=line.version, at=at)
+    return stage.of_patient("action_plan")
+
+
+def dose_settings(stage: Stage) -> Page:
+    lead = make_member(stage.clinic, Role.DERMATOLOGIST, is_medical_lead=True)
+    DoseSettings.objects.create(clinic=stage.clinic, green_words=LONG * 5, call_words=LONG * 3)
+    return stage.open("dose_settings", user=lead)
+
+
+def dose_settings_wrong(stage: Stage) -> Page:
+    page = dose_settings(stage)
+    page.get_by_label("Adherence is looked at over").fill("1")
+    return send(page)
+
+
+def dose_settings_stale(stage: Stage) -> Page:
+    page = dose_settings(stage)
+    DoseSettings.objects.update(version=2, red_words=LONG * 5)
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    return page
+
+
 SCENES: dict[str, Reach] = {
     "sign-in": door("account_login"),
     "sign-in, wrong": wrong_door("account_login"),
@@ -626,6 +718,19 @@ SCENES: dict[str, Reach] = {
     "rule, wrong": lambda stage: send(choosing("tacrolimus-0.1-age")(stage)),
     "rule, stale": choosing_stale,
     "rule, a stop that stays": choosing("wrap-over-tci"),
+    "events, none": form("patient_events"),
+    "events": event_list,
+    "event": form("event_add"),
+    "event, wrong": wrong("event_add"),
+    "event, write on": event_form("event_amend"),
+    "event, stale": event_stale,
+    "event, take back": event_form("event_withdraw"),
+    "event, taken back": event_gone,
+    "action plan, empty": form("action_plan"),
+    "action plan": plan,
+    "dose settings": dose_settings,
+    "dose settings, wrong": dose_settings_wrong,
+    "dose settings, stale": dose_settings_stale,
     "about": lambda stage: stage.open("about"),
     "settings": administration("clinic_settings"),
     "settings, wrong": settings_wrong,
@@ -657,6 +762,10 @@ RIGHT_TO_LEFT = [
     "audit",
     "work",
     "work, close",
+    "events",
+    "event, wrong",
+    "action plan",
+    "dose settings",
     *SCORES_RIGHT_TO_LEFT,
 ]
 
