@@ -12,7 +12,7 @@ from patients import actions as patients
 from patients.models import Allergy, Measurement, Patient, Precaution
 from patients.models.base import PatientRow
 from regimens.actions.work import check_again
-from regimens.models import PastTreatment
+from regimens.models import DosePlan, PastTreatment
 
 
 @transaction.atomic
@@ -49,10 +49,12 @@ def record_precaution(by: Actor, patient: Patient, values: dict[str, Any], *, at
 
 @transaction.atomic
 def update_patient(by: Actor, patient: Patient, values: dict[str, Any], *, at: datetime, **more: Any) -> Patient:
-    """patients.actions.update_patient, and every line checked again when the date of birth changed."""
-    born_on = patient.birth_date
+    """patients.actions.update_patient; a new zone is that of the doses from now on, and a new birth date is checked."""
+    before = patient.birth_date, patient.zone
     row = patients.update_patient(by, patient, values, **more, at=at)
-    if row.birth_date != born_on:
+    if row.zone != before[1]:
+        DosePlan.objects.live().filter(patient=row).update(zone=row.zone or row.clinic.zone)
+    if (row.birth_date, row.zone) != before:
         check_again(by, row, at=at)
     return row
 

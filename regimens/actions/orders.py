@@ -332,7 +332,7 @@ def open_plan(
         resumes=resumes,
         reason=reason,
         times=_times(line, how),
-        zone=line.patient.zone or line.patient.clinic.zone,
+        zone=_zone(line),
         started_at=at,
         started_by=by.account,
     )
@@ -350,6 +350,12 @@ def _times(line: RegimenLine, how: Order | DosePlan) -> str:
     before = DosePlan.objects.filter(line=line).exclude(times="").order_by("-pk").values_list("times", flat=True)
     usual = ",".join(f"{name} {time:%H:%M}" for name, time in usual_times(count))
     return next((times for times in before if len(times.split(",")) == count), usual)
+
+
+def _zone(line: RegimenLine) -> str:
+    """The zone of the times: the one the line has had, else the patient's."""
+    before = DosePlan.objects.filter(line=line).order_by("-pk").values_list("zone", flat=True).first()
+    return before or line.patient.zone or line.patient.clinic.zone
 
 
 def save_overrides(

@@ -275,3 +275,26 @@ def test_a_closed_record_is_due_nothing(by: Actor, adult: Patient) -> None:
     assert nexts(line) == [("induction", None)]
     with refused(ValidationError, "times"):
         actions.set_times(by, line, EARLIER, version=2, at=NOW)
+
+
+# --- Zones ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_later_plan_of_the_line_keeps_the_zone(by: Actor, adult: Patient) -> None:
+    plan = one(by, adult)
+    actions.set_times(by, plan.line, EARLIER, zone="America/New_York", version=1, at=NOW)
+    actions.step_down(by, plan.line, [place("face")], version=2, at=NOW + DAY)
+    later = DosePlan.objects.live().get(line=plan.line)
+    assert (later.pk != plan.pk, later.zone) == (True, "America/New_York")
+
+
+def test_doses_follow_the_patient_into_another_zone(by: Actor, adult: Patient) -> None:
+    plan = one(by, adult)
+    actions.update_patient(by, adult, {"zone": "Asia/Kathmandu"}, version=adult.version, at=NOW)
+    plan.refresh_from_db()
+    # 20:00 of the same Friday at +05:45; NOW is 17:45 there.
+    assert (plan.zone, plan.next_due_at) == ("Asia/Kathmandu", utc("2026-11-20 14:15"))
+    adult.refresh_from_db()
+    actions.update_patient(by, adult, {"zone": ""}, version=adult.version, at=NOW)
+    plan.refresh_from_db()
+    assert (plan.zone, plan.next_due_at) == ("Europe/Berlin", utc("2026-11-20 19:00"))
