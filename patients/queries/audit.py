@@ -23,6 +23,7 @@ CLINICAL_ROWS = frozenset(
 CLINICAL_VERBS = frozenset(
     {
         "action plan opened",
+        "adherence opened",
         "adverse event amended",
         "adverse event recorded",
         "adverse event withdrawn",

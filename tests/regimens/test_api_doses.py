@@ -12,6 +12,7 @@ import time_machine
 from clinics.models import AuditEvent, Clinic, Role, User
 from patients import actions as patient_actions
 from patients.models import Patient
+from patients.queries.audit import without_clinical_detail
 from regimens.models import Application, DoseSettings, TubeReport
 from tests.api import Api
 from tests.factories import NOW, actor_for, make_member
@@ -418,6 +419,14 @@ def test_days_of_the_calendar(api: Api, adult: Patient, week: dict[str, Any]) ->
     ]
     friday = found["days"][-2]
     assert (friday["expected"], friday["no_record"]) == (1, 1)  # the evening is not due yet
+
+
+def test_what_was_opened_of_doses_is_clinical_detail_in_the_audit(api: Api, adult: Patient, line: dict[str, Any]) -> None:
+    before = AuditEvent.objects.count()
+    for what in ("dose-slots", "doses", "adherence", "tubes", "adverse-events", "action-plan"):
+        made(api.get(about(adult, what)))
+    shown = without_clinical_detail(list(AuditEvent.objects.order_by("pk")[before:]))
+    assert [row.verb for row in shown] == ["clinical facts opened"] * 6
 
 
 def test_no_record_is_called_neither_missed_nor_skipped(api: Api, adult: Patient, week: dict[str, Any]) -> None:
