@@ -16,7 +16,7 @@ def test_an_operation_is_tried_on_the_page(page_of: PageOf, nurse: User, patient
     """The page works without an inline script or style, and sends the session's CSRF token with a change."""
     page = page_of(nurse, path="/api/v1/docs/")
     search = page.locator("#operations-patients-patients_search")
-    search.locator(".opblock-summary-control").click()
+    search.locator(".opblock-summary-control").click(timeout=60_000)  # the page of every operation is long in the making
     search.get_by_role("button", name="Try it out").click()
     search.locator("textarea").fill('{"text": "exam"}')
     search.get_by_role("button", name="Execute").click()
