@@ -35,7 +35,7 @@ from regimens.actions.orders import (
 )
 from regimens.actions.regimen import NO_REPLIES, current_line, line_in_use, treated
 from regimens.actions.work import check_again
-from regimens.models import DosePlan, EndReason, PlanSite, Regimen, RegimenLine
+from regimens.models import Application, ApplicationKind, DoseOutcome, DosePlan, EndReason, PlanSite, Regimen, RegimenLine
 from regimens.protocol.facts import Family, Phase, Place
 from regimens.protocol.slots import slots
 from regimens.protocol.told import ANTI_INFLAMMATORY
@@ -331,11 +331,18 @@ def _rest(pause: DosePlan, on: date) -> DosePlan | None:
         setattr(how, name, getattr(before, name))
     if before.course_days:
         how.course_days = max(0, before.course_days - used)
-    if before.every_days and used:
-        how.from_on = max(on, _next_dose_after(before, before.from_on + timedelta(days=used - 1)))
+    over = used + _is_done_on_its_last_day(before)
+    if before.every_days and over:
+        how.from_on = max(on, _next_dose_after(before, before.from_on + timedelta(days=over - 1)))
         how.loading_dose, how.second_after_days = "", None
     is_over = how.course_days == 0 or (how.last_on is not None and how.last_on < how.from_on)
     return None if is_over else how
+
+
+def _is_done_on_its_last_day(plan: DosePlan) -> bool:
+    """Whether the dose of the day on which a plan was put on hold had been given."""
+    done = Application.objects.live().filter(plan=plan, kind=ApplicationKind.SLOT, outcome=DoseOutcome.DONE)
+    return done.filter(slot_on=plan.ended_on).exists()
 
 
 def _next_dose_after(plan: DosePlan, on: date) -> date:

@@ -14,10 +14,11 @@ from clinics.models import AuditEvent
 from patients import actions as records
 from patients.models import Patient
 from regimens import actions, queries
-from regimens.actions import Reply
+from regimens.actions import Reply, Said
 from regimens.errors import Misshapen, Unsafe
 from regimens.models import DosePlan, Override, RegimenLine, WorkItem
 from regimens.protocol.facts import Phase
+from regimens.protocol.slots import Slot
 from regimens.queries.checks import findings_in
 from tests.factories import NOW, make_emollient, make_order, make_patient, make_regimen, place, replying
 from tests.regimens.every_action import LATER, REVIEW, TODAY, World, begun, hold, maintained, phases, refused, verbs_since
@@ -472,6 +473,39 @@ def test_an_interval_goes_on_no_sooner_than_the_next_dose(
     plan = DosePlan.objects.live().get()
     assert (plan.from_on, plan.every_days, plan.loading_dose) == (next_dose, 14, loading)
     assert phases(line)[1:] == [("", "hold", held_on, next_dose), ("", "interval", next_dose, None)]
+
+
+@pytest.mark.parametrize(
+    ("dose_on", "said", "next_dose", "loading"),
+    [
+        (START, Said("done"), START + 14 * DAY, ""),  # the loading dose is not repeated
+        (START, Said("skipped", skip_reason="forgot"), START + DAY, "600 mg"),
+        (START + 14 * DAY, Said("done"), START + 28 * DAY, ""),
+        (START + 14 * DAY, Said("skipped", skip_reason="forgot"), START + 15 * DAY, ""),
+        (START + 14 * DAY, None, START + 15 * DAY, ""),
+    ],
+)
+def test_a_dose_given_on_the_day_of_the_hold_is_not_due_again(
+    by: Actor, adult: Patient, dose_on: date, said: Said | None, next_dose: date, loading: str
+) -> None:
+    line = one_line(by, adult, "dupilumab-300", phase=Phase.INTERVAL, every_days=14, loading_dose="600 mg", review_on=None)
+    plan = DosePlan.objects.get(line=line)
+    slot, at = Slot(dose_on, "evening"), NOW + (dose_on - START)
+    if said:
+        actions.record_dose(by, plan, slot, said, at=at)
+    pause(by, line, dose_on)
+    go_on(by, line, dose_on + DAY)
+    after = DosePlan.objects.live().get()
+    assert (after.from_on, after.loading_dose) == (next_dose, loading)
+
+
+def test_a_dose_that_was_undone_was_not_given(by: Actor, adult: Patient) -> None:
+    line = one_line(by, adult, "dupilumab-300", phase=Phase.INTERVAL, every_days=14, loading_dose="600 mg", review_on=None)
+    row = actions.record_dose(by, DosePlan.objects.get(line=line), Slot(START, "evening"), Said("done"), at=NOW)
+    actions.undo_dose(by, row, at=NOW)
+    pause(by, line, START)
+    go_on(by, line, START + DAY)
+    assert DosePlan.objects.live().get().from_on == START + DAY
 
 
 def test_a_pause_until_the_next_dose_ends_with_the_line(by: Actor, adult: Patient) -> None:
