@@ -1,4 +1,4 @@
-"""Short texts that people typed: one line that can be seen."""
+"""Short texts that people typed: lines that can be seen."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def line_of(name: str, text: str) -> str:
     except ValidationError as error:
         raise ValidationError({name: error}) from None
     return "" if all(letter in JOINERS or letter.isspace() for letter in text) else text
+
+
+def lines_of(text: str) -> str:
+    """A text of several lines as it is kept: each with single spaces and nothing that breaks a line but its end."""
+    return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
 
 
 def reason_of(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,14 +14,17 @@ from clinics.access import Actor, May
 from clinics.models import Kind
 from patients import sites
 from patients.actions.locks import locked
+from patients.actions.texts import lines_of, reason_of
 from patients.models import Patient, Precaution, PrecautionKind, PrecautionState
 from patients.sites import Side
 from regimens.actions.facts import record_precaution
+from regimens.actions.orders import too_long
 from regimens.actions.work import check_again
 from regimens.models import ActionTaken, AdverseEvent, EventKind, Severity
 from regimens.models.events import INFECTIONS
 
 FIELDS = ("kind", "site", "side", "line", "severity", "onset_on", "ended_on", "action_taken", "text")
+AGAIN = timedelta(minutes=1)  # the same by the same person within is a second press
 AMENDED = "written anew"  # why a row was withdrawn that a later one replaces
 
 
@@ -30,9 +33,12 @@ def record_adverse_event(by: Actor, patient: Patient, values: dict[str, Any], *,
     """Record an unwanted event (FIELDS; a line of this patient, or none).
 
     An infection of the skin cites the open infection of that site, or opens one, so that the rules know of it at once.
+    The same by the same person within a minute is the row that is there.
     """
     by.must(May.RECORD_FACTS, patient.clinic)
     row = AdverseEvent(patient=locked(patient), **{name: values[name] for name in FIELDS if name in values})
+    if same := _just_recorded(by, row, at):
+        return same
     _save(by, row, at)
     audit.record(by, "adverse event recorded", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     check_again(by, patient, at=at)
@@ -63,26 +69,31 @@ def withdraw_adverse_event(by: Actor, row: AdverseEvent, *, reason: str, at: dat
     """Take an event back that was recorded in error; the infection it opened is a fact of its own and stays."""
     by.must(May.RECORD_FACTS, row.patient.clinic)
     patient = locked(row.patient)
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+    reason = reason_of(reason)
     rows = AdverseEvent.objects.live().filter(pk=row.pk)
-    if not rows.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason.strip()[:200]):
+    if not rows.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=reason):
         raise ValidationError(_("Somebody else has changed this meanwhile: open it again."))
     audit.record(by, "adverse event withdrawn", Kind.DELETE, at=at, obj=row, patient=patient.public_id)
     check_again(by, patient, at=at)
 
 
+def _just_recorded(by: Actor, row: AdverseEvent, at: datetime) -> AdverseEvent | None:
+    said = {name: getattr(row, name) for name in FIELDS} | {"text": lines_of(row.text or "")}
+    rows = AdverseEvent.objects.live().filter(patient=row.patient, recorded_by=by.account, replaces=None, **said)
+    return rows.filter(recorded_at__gt=at - AGAIN).first()
+
+
 def _save(by: Actor, row: AdverseEvent, at: datetime) -> None:
     row.recorded_at, row.recorded_by = at, by.account
-    row.text = (row.text or "").strip()
+    row.text = lines_of(row.text or "")
     if found := _problems(row, row.patient.clinic.today(at)):
         raise ValidationError(found)
-    if row.kind not in INFECTIONS:
-        row.infection = None
-    elif row.infection is None or not _is_there(row.infection, row):
-        row.infection = _infection(by, row, at)
+    row.infection = _known_infection(row, at) if row.kind in INFECTIONS else None
     row.full_clean()
     row.save()
+    if row.kind in INFECTIONS and row.infection is None:
+        row.infection = _opened_infection(by, row, at)
+        row.save(update_fields=["infection"])
 
 
 def _problems(row: AdverseEvent, today: date) -> dict[str, str]:
@@ -101,6 +112,7 @@ def _problems(row: AdverseEvent, today: date) -> dict[str, str]:
         found["line"] = _("This is not a line of this patient.")
     if row.kind == EventKind.OTHER and not row.text:
         found["text"] = _("Write what it is.")
+    found |= too_long(AdverseEvent, text=row.text)
     for name in ("onset_on", "ended_on"):
         day: date | None = getattr(row, name)
         if day is not None and not row.patient.birth_date <= day <= today:
@@ -112,19 +124,18 @@ def _problems(row: AdverseEvent, today: date) -> dict[str, str]:
     return found
 
 
-def _infection(by: Actor, row: AdverseEvent, at: datetime) -> Precaution:
-    """The infection of that time that shares skin with the event, else a new one there, as long as the event lasts.
-
-    While the event goes on, only an infection that goes on too: the rules must know of it.
-    """
-    last = row.ended_on or row.patient.clinic.today(at)
+def _known_infection(row: AdverseEvent, at: datetime) -> Precaution | None:
+    """The infection of that time that shares skin with the event: what it cites already first, as long as that counts."""
+    today = row.patient.clinic.today(at)
     known = Precaution.objects.live().filter(
         patient=row.patient, kind=PrecautionKind.SKIN_INFECTION, state=PrecautionState.PRESENT
     )
-    for one in known.order_by("-recorded_at"):
-        is_then = one.until_on is None or one.until_on >= (row.onset_on if row.ended_on else last)
-        if is_then and (one.from_on is None or one.from_on <= last) and _is_there(one, row):
-            return one
+    rows = sorted(known.order_by("-recorded_at"), key=lambda one: one.pk != row.infection_id)
+    return next((one for one in rows if _is_then(one, row, today) and _is_there(one, row)), None)
+
+
+def _opened_infection(by: Actor, row: AdverseEvent, at: datetime) -> Precaution:
+    """A new infection there, as long as the event lasts. It asks the rules at once: the event has to be saved before."""
     values = {
         "kind": PrecautionKind.SKIN_INFECTION,
         "state": PrecautionState.PRESENT,
@@ -135,6 +146,13 @@ def _infection(by: Actor, row: AdverseEvent, at: datetime) -> Precaution:
         "text": str(EventKind(row.kind).label),
     }
     return record_precaution(by, row.patient, values, at=at)
+
+
+def _is_then(infection: Precaution, row: AdverseEvent, today: date) -> bool:
+    """Whether an infection is of the time of the event; while the event goes on, only one that goes on too."""
+    last = row.ended_on or today
+    is_late_enough = infection.until_on is None or infection.until_on >= (row.onset_on if row.ended_on else last)
+    return is_late_enough and (infection.from_on is None or infection.from_on <= last)
 
 
 def _is_there(infection: Precaution, row: AdverseEvent) -> bool:

@@ -13,6 +13,7 @@ from clinics import audit
 from clinics.access import Actor, May
 from clinics.errors import Stale
 from clinics.models import Clinic, Kind
+from patients.actions.texts import lines_of
 from regimens.actions.orders import too_long
 from regimens.actions.sweeps import check_clinic_anew
 from regimens.models import DoseSettings
@@ -29,6 +30,7 @@ def change_dose_settings(by: Actor, clinic: Clinic, values: dict[str, Any], *, v
     """
     by.must(May.CHOOSE_RULES, clinic)
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    values = values | {name: lines_of(values[name] or "") for name in WORDS if name in values}
     stored = DoseSettings.objects.filter(clinic=clinic).first() or DoseSettings(clinic=clinic)
     if stored.version != version:
         raise Stale(stored)

@@ -24,6 +24,7 @@ from regimens.protocol.base import Level
 
 # Raised and closed by asking again; others by whoever raised them.
 BY_ITSELF = (WorkReason.FINDING, WorkReason.LOOK_AGAIN, WorkReason.RED_FLAG, WorkReason.ADVERSE_EVENT)
+OF_EVENTS = (WorkReason.RED_FLAG, WorkReason.ADVERSE_EVENT)
 FEWEST_LETTERS = 3  # of what is said on closing: fewer say nothing
 
 
@@ -69,7 +70,7 @@ def check_again(by: Actor, patient: Patient, *, at: datetime) -> list[WorkItem]:
         if not (is_closed or one.is_answered):
             item = raise_item(by, patient, one.reason, one.subject, one.text, at=at)
             raised += [item] if item else []
-    _settle(by, patient, {one.subject for one in standing}, is_closed=is_closed, at=at)
+    _settle(by, patient, {one.subject: one.text for one in standing}, is_closed=is_closed, at=at)
     keep_next_due(queries.plans_ahead(patient, on=on), at=at)
     return raised
 
@@ -106,13 +107,18 @@ def _events(patient: Patient, on: date) -> list[Standing]:
     return [Standing(one.reason, subject, one.text) for subject, one in waiting.items()]
 
 
-def _settle(by: Actor, patient: Patient, standing: set[str], *, is_closed: bool, at: datetime) -> None:
-    """Close open items that are no longer so (of a closed record, all); of those closed by hand note that they ceased."""
+def _settle(by: Actor, patient: Patient, standing: dict[str, str], *, is_closed: bool, at: datetime) -> None:
+    """Close open items that are no longer so (of a closed record, all); of those closed by hand note that they ceased.
+
+    What an open item says of an unwanted event follows the event.
+    """
     rows = WorkItem.objects.filter(patient=patient, reason__in=BY_ITSELF, ceased_at__isnull=True)
     for item in rows.select_related("patient__clinic"):
         if item.closed_at is None:
             if is_closed or item.subject not in standing:
                 _close(by, item, WorkOutcome.GONE, "", at, ceased_at=at)
+            elif item.reason in OF_EVENTS and item.text != (text := standing[item.subject][:600]):
+                WorkItem.objects.live().filter(pk=item.pk).update(text=text, version=F("version") + 1)
         elif item.subject not in standing:
             WorkItem.objects.filter(pk=item.pk).update(ceased_at=at)
 

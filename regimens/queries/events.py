@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from clinics.models.base import day
 from patients.models import Patient
 from patients.sites import Side
 from regimens import words
-from regimens.models import AdverseEvent, EventKind, WorkReason
+from regimens.models import AdverseEvent, EventKind, Severity, WorkReason
 from regimens.protocol.facts import Place
 from regimens.queries.doses import OPEN_EVENT_DAYS, dose_settings
 
@@ -32,23 +33,32 @@ def adverse_events(patient: Patient) -> list[AdverseEvent]:
 def events_waiting(patient: Patient, *, on: date) -> dict[str, Waiting]:
     """What waits because of unwanted events, by the subject of the item.
 
-    A red flag waits from the moment it is recorded until somebody closes it; burning that goes on for longer than the
+    A red flag waits from the moment it is recorded until somebody closes it, and anew when it becomes another kind of
+    event or becomes severe; burning that goes on for longer than the
     clinic's number of days (default seven, clinical.md C15), until it ends or is closed.
     """
-    rows = list(AdverseEvent.objects.live().filter(patient=patient).select_related("line__product").order_by("pk"))
+    ever = list(AdverseEvent.objects.filter(patient=patient).select_related("line__product").order_by("pk"))
+    rows = [row for row in ever if row.withdrawn_at is None]
     burning = [row for row in rows if row.kind == EventKind.BURNING and row.ended_on is None]
     days = dose_settings(patient.clinic).open_event_days if burning else OPEN_EVENT_DAYS
     found: dict[str, Waiting] = {}
     for row in rows:
         if row.is_red_flag:
             text = _("%(what)s since %(day)s. Look at once.") % {"what": event_words(row), "day": day(row.onset_on)}
-            found[f"event:{row.episode}:red"] = Waiting(WorkReason.RED_FLAG, text)
+            times = _times_worse([one for one in ever if one.episode == row.episode])
+            found[f"event:{row.episode}:red:{row.kind}:{times}"] = Waiting(WorkReason.RED_FLAG, text)
     for row in burning:
         if on > row.onset_on + timedelta(days=days):
             text = _("%(what)s goes on since %(day)s: longer than %(days)s days.")
             said = {"what": event_words(row), "day": day(row.onset_on), "days": days}
             found[f"event:{row.episode}:long"] = Waiting(WorkReason.ADVERSE_EVENT, text % said)
     return found
+
+
+def _times_worse(rows: list[AdverseEvent]) -> int:
+    """How often an event became severe that was not so before; its rows in the order they were recorded."""
+    is_severe = [row.severity == Severity.SEVERE for row in rows]
+    return sum(now and not before for before, now in pairwise(is_severe))
 
 
 def event_words(row: AdverseEvent) -> str:

@@ -120,7 +120,7 @@ def _save_or_show(
             done = _("Taken back") if is_withdrawal else _("Saved: %(what)s") % {"what": saved_row}
             answer = saved(request, patient, done, LIST)
             _say_infection(request, patient, saved_row, row)
-            say_what_was_raised(request, patient, by, at=at)
+            say_what_was_raised(request, patient, by, at=saved_row.recorded_at if saved_row else at)
             return answer
     is_late = is_stale and request.method == "POST"
     shown = current or row

@@ -137,8 +137,8 @@ def test_an_infection_opens_an_episode_and_raises_one_finding_for_the_line_there
     assert [item.subject.split(":")[1] for item in items] == ["infection-tci"]
     face = treated.regimenlines.get(places__site="face")
     assert items.get().subject.startswith(f"{face.public_id}:")
-    expected = ["precaution recorded", "work item raised", "adverse event recorded"]
-    assert verbs_since(before) == expected + (["work item raised"] if kind == "eczema_herpeticum" else [])
+    raised = ["work item raised"] * (2 if kind == "eczema_herpeticum" else 1)
+    assert verbs_since(before) == ["precaution recorded", *raised, "adverse event recorded"]
     for days in (0, 1, 20):
         actions.check_again(NIGHT, treated, at=NOW + days * DAY)
     assert items.count() == 1
@@ -308,8 +308,8 @@ def test_when_it_ends_the_item_goes_and_when_it_was_withdrawn_too(by: Actor, adu
 
 def test_any_number_of_events_is_one_query_more(by: Actor, adult: Patient, django_assert_num_queries: Any) -> None:
     for number in (1, 4):
-        for _event in range(number):
-            happened(by, adult, onset_on=TODAY - 9 * DAY)
+        for event in range(number):
+            happened(by, adult, onset_on=TODAY - 9 * DAY, text=f"{number}, {event}")
         with django_assert_num_queries(2):  # the events, and the clinic's number
             queries.events_waiting(adult, on=TODAY)
 
@@ -373,6 +373,137 @@ def test_taken_back(by: Actor, adult: Patient) -> None:
         actions.amend_adverse_event(by, row, {"severity": "severe"}, at=NOW)
 
 
+def test_an_event_that_goes_on_again_is_known_to_the_rules(by: Actor, treated: Patient) -> None:
+    row = happened(by, treated, "infection", onset_on=TODAY - 9 * DAY, ended_on=TODAY - DAY)
+    assert waiting() == []
+    again = actions.amend_adverse_event(by, row, {"ended_on": None}, at=NOW)
+    assert (again.infection.until_on, again.infection == row.infection) == (None, False)
+    assert waiting() == ["finding"]
+
+
+def test_an_infection_taken_back_meanwhile_is_not_cited_any_more(by: Actor, treated: Patient) -> None:
+    row = happened(by, treated, "infection")
+    actions.withdraw(by, row.infection, reason="slip", at=NOW)
+    assert waiting() == []
+    again = actions.amend_adverse_event(by, row, {"action_taken": "treated"}, at=NOW)
+    assert (again.infection == row.infection, again.infection.withdrawn_at, waiting()) == (False, None, ["finding"])
+
+
+def test_an_infection_that_ended_meanwhile_is_not_cited_by_what_goes_on(by: Actor, treated: Patient) -> None:
+    known = infected(by, treated, from_on=TODAY - 9 * DAY, until_on=TODAY)
+    row = happened(by, treated, "infection")
+    assert row.infection == known
+    later = actions.amend_adverse_event(by, row, {"action_taken": "treated"}, at=NOW + DAY)
+    assert (later.infection == known, later.infection.until_on) == (False, None)
+
+
+def test_of_two_infections_the_one_that_was_cited_stays(by: Actor, treated: Patient) -> None:
+    row = happened(by, treated, "infection", site="cheeks")
+    infected(by, treated, from_on=TODAY)
+    assert actions.amend_adverse_event(by, row, {"action_taken": "treated"}, at=NOW).infection == row.infection
+
+
+# --- Red flags that become worse, and what was pressed twice ---------------------------------------------------------
+
+
+def handle(by: Actor) -> None:
+    """Close the one red flag that is open."""
+    item = WorkItem.objects.live().get(reason="red_flag")
+    actions.close_item(by, item, outcome="handled", note="seen today", version=item.version, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "worse"),
+    [
+        ("eczema_herpeticum", "mild", {"severity": "severe"}),
+        ("eczema_herpeticum", "moderate", {"severity": "severe"}),
+        ("herpes_simplex", "severe", {"kind": "eczema_herpeticum"}),
+        ("infection", "severe", {"kind": "eczema_herpeticum", "severity": "mild"}),
+    ],
+)
+def test_what_becomes_worse_after_it_was_handled_is_new(
+    by: Actor, adult: Patient, kind: str, severity: str, worse: dict[str, str]
+) -> None:
+    row = happened(by, adult, kind, severity=severity)
+    handle(by)
+    actions.amend_adverse_event(by, row, worse, at=NOW + DAY)
+    assert waiting() == ["red_flag"]
+
+
+def test_what_becomes_better_after_it_was_handled_is_not_new_and_a_relapse_is(by: Actor, adult: Patient) -> None:
+    row = happened(by, adult, "eczema_herpeticum", severity="severe")
+    handle(by)
+    for severity, number in (("moderate", 0), ("mild", 0), ("severe", 1)):
+        row = actions.amend_adverse_event(by, row, {"severity": severity}, at=NOW + DAY)
+        assert len(waiting("red_flag")) == number
+
+
+def test_an_open_item_says_how_the_event_stands(by: Actor, adult: Patient) -> None:
+    row = happened(by, adult, "eczema_herpeticum")
+    item = WorkItem.objects.get()
+    row = actions.amend_adverse_event(by, row, {"site": "neck", "severity": "moderate"}, at=NOW)
+    assert waiting("red_flag") == ["Eczema herpeticum, Neck, moderate since 20-Nov-2026. Look at once."]
+    with refused(Stale):
+        actions.close_item(by, item, outcome="handled", note="seen today", version=1, at=NOW)
+    actions.amend_adverse_event(by, row, {"severity": "severe"}, at=NOW)
+    assert waiting("red_flag") == ["Eczema herpeticum, Neck, severe since 20-Nov-2026. Look at once."]
+
+
+def test_writing_on_leaves_an_open_red_flag_open(by: Actor, treated: Patient) -> None:
+    row = happened(by, treated, "eczema_herpeticum")
+    actions.amend_adverse_event(by, row, {"site": "trunk"}, at=NOW + DAY)  # opens an infection there
+    item = WorkItem.objects.get(reason="red_flag")
+    assert (item.closed_at, item.raised_at) == (None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "more", "number"),
+    [
+        (0, {}, 1),
+        (59, {}, 1),
+        (60, {}, 2),
+        (1, {"severity": "moderate"}, 2),
+        (1, {"text": " So "}, 1),
+        (1, {"text": "No"}, 2),
+    ],
+)
+def test_the_same_twice_is_one_event(by: Actor, adult: Patient, seconds: int, more: dict[str, Any], number: int) -> None:
+    first = happened(by, adult, "eczema_herpeticum", text="So")
+    second = happened(by, adult, "eczema_herpeticum", **{"text": "So"} | more, at=NOW + timedelta(seconds=seconds))
+    assert (second == first) is (number == 1)
+    assert AdverseEvent.objects.count() == WorkItem.objects.filter(reason="red_flag").count() == number
+
+
+def test_the_same_by_somebody_else_or_after_it_was_taken_back_is_another(by: Actor, nurse: User, adult: Patient) -> None:
+    first, other = happened(by, adult), happened(actor_for(nurse, adult.clinic), adult)
+    assert first != other
+    actions.withdraw_adverse_event(by, first, reason="slip", at=NOW)
+    assert happened(by, adult) not in (first, other)
+
+
+# --- Texts --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\u0000", "\ufeff"])
+def test_a_text_with_signs_nobody_sees_is_refused(
+    by: Actor, lead: Actor, adult: Patient, clinic: Clinic, sign: str
+) -> None:
+    row = happened(by, adult)
+    with refused(ValidationError, "text"):
+        happened(by, adult, text=f"After{sign} a bath")
+    with refused(ValidationError, "reason"):
+        actions.withdraw_adverse_event(by, row, reason=f"The wrong{sign} patient", at=NOW)
+    with refused(ValidationError, "red_words"):
+        actions.change_dose_settings(lead, clinic, {"red_words": f"Call{sign} us"}, version=1, at=NOW)
+
+
+def test_a_text_is_stored_as_it_was_checked(by: Actor, lead: Actor, adult: Patient, clinic: Clinic) -> None:
+    typed, kept = " Two\tlines:\r\nthis\u2028and\x1cthat \n", "Two lines:\nthis\nand\nthat"
+    assert happened(by, adult, text=typed).text == kept
+    actions.change_dose_settings(lead, clinic, {"red_words": typed}, version=1, at=NOW)
+    assert queries.dose_settings(clinic).red_words == kept
+
+
 # --- Who ----------------------------------------------------------------------------------------------------------------
 
 DOES: dict[str, Callable[[Actor, AdverseEvent], Any]] = {
@@ -395,7 +526,7 @@ def test_a_nurse_may_and_others_may_not(
     DOES[name](actor_for(nurse, clinic), row)
 
 
-@pytest.mark.parametrize(("name", "writes"), [("record", 8), ("amend", 3), ("withdraw", 2)])
+@pytest.mark.parametrize(("name", "writes"), [("record", 9), ("amend", 3), ("withdraw", 2)])
 def test_all_or_nothing(by: Actor, treated: Patient, name: str, writes: int) -> None:
     row = happened(by, treated)
     assert writes_that_fail(lambda: DOES[name](by, row)) == writes
