@@ -32,6 +32,7 @@ from regimens.models import (
 from regimens.protocol import slots
 from regimens.protocol.facts import Phase
 from regimens.protocol.slots import Slot
+from regimens.queries.doses import plan_slots
 
 LATE_DAYS = 7  # a dose can be recorded until so many days after its day
 UNDONE, CHANGED = "undone", "changed"  # why a row was withdrawn
@@ -128,7 +129,7 @@ def _recordable(by: Actor, patient: Patient) -> Patient:
 def _must_be_slot(plan: DosePlan, slot: Slot) -> None:
     if plan.line.is_elsewhere:
         raise ValidationError(_("What is prescribed elsewhere has no planned doses here."))
-    if not slots.is_slot(plan.schedule, slot):
+    if slot not in plan_slots(plan, slot.on, slot.on):
         raise ValidationError({"slot": _("No dose is planned then.")})
 
 
@@ -215,7 +216,10 @@ def _saved(by: Actor, patient: Patient, row: Application, verb: str, at: datetim
 def report_tubes(
     by: Actor, line: RegimenLine, *, since_on: date, until_on: date, tubes: Decimal, grams_each: int, at: datetime
 ) -> TubeReport:
-    """Record how many tubes of a line were used up from one day to another (not ahead); a half tube is 0.5."""
+    """Record how many tubes of a line were used up from one day to another (not ahead); a half tube is 0.5.
+
+    ValidationError also where the same is reported already.
+    """
     patient = _recordable(by, line.patient)
     today = local_date(at, patient.zone or patient.clinic.zone)
     if until_on > today:
@@ -239,6 +243,9 @@ def report_tubes(
         raise ValidationError({"tubes": _("Between %(low)s and %(high)s.") % {"low": 0, "high": 100}})
     if not 1 <= row.grams_each <= 1000:
         raise ValidationError({"grams_each": _("Between %(low)s and %(high)s.") % {"low": 1, "high": 1000}})
+    same = {"line": line, "since_on": since_on, "until_on": until_on, "tubes": tubes, "grams_each": grams_each}
+    if TubeReport.objects.live().filter(**same).exists():
+        raise ValidationError(_("The same is reported already."))
     row.save()
     audit.record(by, "tubes reported", Kind.CREATE, at=at, obj=row, patient=patient.public_id)
     return row

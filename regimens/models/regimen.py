@@ -240,11 +240,16 @@ class DosePlan(Opened):
         return f"{self.line}: {self.get_phase_display()}"
 
     @property
-    def last_on(self) -> date | None:
-        """The last day on which it is used, as far as one is known: the earliest of the plan, its course and the line."""
+    def planned_last_on(self) -> date | None:
+        """The last day as it was planned: the earliest of the plan, its course and the line."""
         course = self.from_on + timedelta(days=self.course_days - 1) if self.course_days else None
+        return min((day for day in (self.until_on, self.line.until_on, course) if day), default=None)
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day on which it is used, as far as one is known: as planned, or the one before it ended."""
         ended = self.ended_on - timedelta(days=1) if self.ended_on else None
-        return min((day for day in (self.until_on, self.line.until_on, course, ended) if day), default=None)
+        return min((day for day in (self.planned_last_on, ended) if day), default=None)
 
     @property
     def days(self) -> frozenset[int]:

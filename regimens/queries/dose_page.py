@@ -25,7 +25,17 @@ from regimens.protocol.slots import Slot
 from regimens.queries.dose_calendar import CalendarView, SignView, calendar_view, signs, span
 from regimens.queries.dose_slots import dose_now
 from regimens.queries.dose_words import Clock, RecordView, dose_words, record_view, recorded_dose, slot_key, zone_of
-from regimens.queries.doses import Due, LineDoses, Settings, ShortGap, dose_settings, due_slots, line_doses, short_gaps
+from regimens.queries.doses import (
+    Due,
+    LineDoses,
+    Settings,
+    ShortGap,
+    dose_settings,
+    due_slots,
+    line_doses,
+    plan_slots,
+    short_gaps,
+)
 from regimens.queries.facts import place_of, product_facts
 from regimens.queries.tubes import TubeView, tube_view
 
@@ -233,7 +243,9 @@ def _records(rows: Sequence[RegimenLine], since: date, until: date) -> Iterable[
 def _days(line: RegimenLine, look: _Look) -> tuple[date, date]:
     """Today where the line is used, and the last day that counts: today, or the last day of a line that has ended."""
     today = local_date(look.at, zone_of(line))
-    last = line.ended_on - DAY if line.ended_on else today
+    last = line.ended_on or today
+    if line.ended_on and not (line.ended_at and local_date(line.ended_at, zone_of(line)) == line.ended_on):
+        last -= DAY  # planned ahead; else the doses due before the moment it ended count
     return today, max(min(today, last), min(today, line.starts_on))
 
 
@@ -295,11 +307,15 @@ def _times(plans: Iterable[DosePlan], clock: Clock) -> list[str]:
 
 def _today(doses: LineDoses, today: date, look: _Look) -> list[DoseView]:
     """The doses of today, by time; where several plans are in use, with the place of each."""
-    plans = [plan for plan in doses.plans if slots.slots(plan.schedule, today, today)]
+    offered = {plan.pk: set(plan_slots(plan, today, today)) for plan in doses.plans}
+    for due in doses.records:
+        if due.slot.on == today:
+            offered[due.plan].add(due.slot)
+    plans = [plan for plan in doses.plans if offered[plan.pk]]
     found = []
     for plan in plans:
-        schedule, times = plan.schedule, dict(plan.slot_times)
-        for slot in slots.slots(schedule, today, today):
+        times = dict(plan.slot_times)
+        for slot in offered[plan.pk]:
             row = doses.records.get(Due(plan.pk, slot))
             if row is not None:
                 row.plan = plan
@@ -360,7 +376,7 @@ def doses_to_record(line: RegimenLine, *, at: datetime) -> list[SlotChoice]:
     records = {(row.plan_id, row.slot_on, row.slot): row for row in rows.select_related("recorded_by", "plan")}
     for plan in [] if line.is_elsewhere else line.plans.all():
         today, times, where = local_date(at, plan.zone), dict(plan.slot_times), _where(plan)
-        for slot in slots.slots(plan.schedule, today - LAST_DAYS, today):
+        for slot in plan_slots(plan, today - LAST_DAYS, today):
             said = [dose_words(slot.on, slot.name), f"{times[slot.name]:%H:%M}"]
             label = ", ".join(said) + (f" · {where}" if where else "")
             row = records.get((plan.pk, slot.on, slot.name))

@@ -15,7 +15,7 @@ from regimens.models import Application, ApplicationKind, DosePlan, RegimenLine
 from regimens.protocol import slots
 from regimens.protocol.adherence import Outcome
 from regimens.protocol.slots import Slot
-from regimens.queries.doses import Due, LineDoses, line_doses
+from regimens.queries.doses import Due, LineDoses, line_doses, plan_slots
 
 
 class SlotState(StrEnum):
@@ -90,7 +90,7 @@ def _due_at(plan: DosePlan, slot: Slot) -> datetime:
 def plans_with(line: RegimenLine, slot: Slot) -> list[DosePlan]:
     """The plans of a line that ask for a slot: more than one where its sites are in different phases."""
     rows = DosePlan.objects.filter(line=line).select_related("line", "patient__clinic").order_by("pk")
-    return [plan for plan in rows if slots.is_slot(plan.schedule, slot)]
+    return [plan for plan in rows if slot in plan_slots(plan, slot.on, slot.on)]
 
 
 def dose_now(row: Application) -> Application:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -102,8 +102,8 @@ def line_doses(
     recorded: dict[int, list[Application]] = defaultdict(list)
     for row in inside.order_by("-applied_at"):
         recorded[row.line_id].append(row)
-    # A plan that ended on the first of these days, or before, may have a dose recorded on it all the same.
-    used = Q(from_on__lte=until) & (Q(ended_on__isnull=True) | Q(ended_on__gt=since))
+    # A plan that ended before the first of these days may have a dose recorded all the same.
+    used = Q(from_on__lte=until) & (Q(ended_on__isnull=True) | Q(ended_on__gte=since))
     has_records = Q(pk__in={row.plan_id for found in recorded.values() for row in found})
     by_line: dict[int, list[DosePlan]] = defaultdict(list)
     for plan in plans.filter(used | has_records).prefetch_related("places").order_by(*LINE_BY_LINE):
@@ -132,12 +132,31 @@ def due_slots(plan: DosePlan, since: date, until: date, at: datetime) -> list[Sl
     """
     schedule = plan.schedule
     today, entered = local_date(at, plan.zone), local_date(plan.started_at, plan.zone)
-    found = slots.slots(schedule, max(since, entered), min(until, today))
+    found = plan_slots(plan, max(since, entered), min(until, today))
     return [
         slot
         for slot in found
         if entered < slot.on < today or plan.started_at <= slots.due_at(schedule, slot) <= at  # clocks only where needed
     ]
+
+
+def plan_slots(plan: DosePlan, since: date, until: date) -> list[Slot]:
+    """The slots of a plan (with its line) from one day to another.
+
+    Of the day of a step, those due before it are of the plan that it ended, and those due after it of the one it opened.
+    """
+    schedule, ended, begun = plan.schedule, plan.ended_at, plan.started_at
+    if ended is not None and plan.ended_on == local_date(ended, plan.zone):
+        last = plan.ended_on
+        schedule = replace(schedule, last_on=min(plan.planned_last_on or last, last))
+        found = slots.slots(schedule, since, until)
+        found = [slot for slot in found if slot.on < last or slots.due_at(schedule, slot) < ended]
+    else:
+        found = slots.slots(schedule, since, until)
+    if begun <= plan.line.started_at:
+        return found
+    on = local_date(begun, plan.zone)
+    return [slot for slot in found if slot.on > on or slots.due_at(schedule, slot) >= begun]
 
 
 class CalendarDay(NamedTuple):
@@ -151,7 +170,7 @@ class CalendarDay(NamedTuple):
 def calendar(doses: LineDoses, *, since: date, until: date, today: date) -> list[CalendarDay]:
     """Each day from one to another with what is recorded of it; one that lies ahead is future where a dose will be due."""
     counted = doses.by_day()
-    ahead = {slot.on for plan in doses.plans for slot in slots.slots(plan.schedule, max(since, today), until)}
+    ahead = {slot.on for plan in doses.plans for slot in plan_slots(plan, max(since, today), until)}
     found = []
     for number in range((until - since).days + 1):
         on = since + timedelta(days=number)

@@ -207,7 +207,7 @@ def test_a_dose_is_named_by_its_plan_or_by_its_line(api: Api, adult: Patient, li
 def test_where_two_phases_of_a_line_have_the_dose_the_plan_is_named(
     api: Api, adult: Patient, line: dict[str, Any], clock: Any
 ) -> None:
-    clock.move_to(datetime(2026, 11, 23, 20, tzinfo=UTC))  # a Monday
+    clock.move_to(datetime(2026, 11, 23, 18, tzinfo=UTC))  # a Monday, before its evening dose
     step = {"places": [{"site": "face"}], "weekdays": [0, 3], "flares_in_a_year": 5}
     stepped = made(api.post(about(adult, "lines", line["id"], "step-to-maintenance"), step, If_Match=tag(line)))
     (kept,) = [plan for plan in stepped["plans"] if plan["phase"] == "maintenance"]

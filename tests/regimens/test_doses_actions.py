@@ -231,6 +231,31 @@ def test_a_line_that_ended_takes_late_entries_of_its_days(by: Actor, plan: DoseP
         actions.record_dose(by, plan, Slot(TODAY - DAY, "morning"), DONE, at=later + 2 * DAY)
 
 
+@pytest.mark.parametrize(("hour", "is_possible"), [(7, False), (8, True)])
+def test_this_mornings_dose_is_recorded_for_the_plan_that_was_in_force(
+    by: Actor, plan: DosePlan, hour: int, is_possible: bool
+) -> None:
+    """Due at 08:00 in Berlin; the step one minute after a full hour."""
+    at = NOW.replace(hour=hour - 1, minute=1)
+    actions.step_down(by, plan.line, [place("face")], version=1, at=at)
+    actions.hold(by, plan.line, look_again_on=TODAY, reason="asked", version=2, at=NOW)
+    if is_possible:
+        assert actions.record_dose(by, plan, MORNING, DONE, at=NOW).plan == plan
+    else:
+        with refused(ValidationError, "slot"):
+            actions.record_dose(by, plan, MORNING, DONE, at=NOW)
+
+
+def test_a_plan_of_a_step_has_no_doses_from_before_it(by: Actor, plan: DosePlan) -> None:
+    actions.hold(by, plan.line, look_again_on=TODAY, reason="asked", version=1, at=NOW - timedelta(hours=6))
+    actions.resume(by, plan.line, version=2, at=NOW)
+    after = DosePlan.objects.live().get(line=plan.line)
+    for asked in (plan, after):
+        with refused(ValidationError, "slot"):
+            actions.record_dose(by, asked, MORNING, DONE, at=NOW)
+    assert actions.record_dose(by, after, EVENING, DONE, at=NOW).plan == after
+
+
 def test_a_plan_read_before_it_ended_is_read_anew(by: Actor, plan: DosePlan) -> None:
     actions.step_to_maintenance(
         by, plan.line, [place("face")], weekdays=(0, 3), flares_in_a_year=5, review_on=None, version=1, at=NOW
@@ -500,6 +525,17 @@ def test_tubes_are_reported(by: Actor, plan: DosePlan) -> None:
     assert (row.patient, row.line, row.since_on, row.until_on) == (plan.patient, plan.line, TODAY - 7 * DAY, TODAY)
     assert (row.tubes, row.grams_each, row.recorded_at, row.recorded_by) == (Decimal("1.5"), 30, NOW, by.user)
     assert verbs_since(before) == ["tubes reported"]
+
+
+def test_the_same_tubes_twice_are_one_report(by: Actor, as_nurse: Actor, plan: DosePlan) -> None:
+    row = tubes(by, plan.line)
+    for who in (by, as_nurse):
+        with refused(ValidationError):
+            tubes(who, plan.line)
+    for more in ({"tubes": Decimal(2)}, {"grams_each": 60}, {"since_on": TODAY - 6 * DAY}, {"until_on": TODAY - DAY}):
+        assert tubes(by, plan.line, **more).pk
+    TubeReport.objects.filter(pk=row.pk).update(withdrawn_at=NOW, withdrawn_by=by.user, withdrawn_reason="slip")
+    assert tubes(by, plan.line).pk
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from regimens.actions import Said
 from regimens.models import Application, DosePlan, DoseSettings, RegimenLine, TubeReport
 from regimens.protocol.facts import Phase
 from regimens.protocol.slots import Slot, slots
-from tests.factories import NOW, TODAY, make_emollient, make_order, make_patient, make_regimen
+from tests.factories import NOW, TODAY, make_emollient, make_order, make_patient, make_regimen, place
 from tests.regimens.pages import day_boxes, errors_of, text_of, typed_in, url
 
 pytestmark = pytest.mark.django_db
@@ -313,8 +313,32 @@ def test_a_line_that_has_ended_keeps_its_calendar(client: Client, by: Actor, lin
     text = text_of(client.get(page_of(line, "line_doses")))
     assert "ended 15-Nov-2026" in text
     assert "10 ◐ 10-Nov-2026: partly done, 1 done, 1 no record" in text
-    assert "18-Oct-2026 – 14-Nov-2026" in text  # its last 28 days
-    assert "15 · 15-Nov-2026: not due" in text
+    assert "19-Oct-2026 – 15-Nov-2026" in text  # its last 28 days
+    assert "15 ? 15-Nov-2026: no record" in text  # that morning's dose, due before it was stopped at noon
+
+
+def test_a_record_of_the_day_of_the_stop_counts_and_the_dose_can_still_be_recorded(
+    client: Client, by: Actor, line: RegimenLine
+) -> None:
+    actions.stop(by, line, reason="cleared", no_look_reason="Clear.", version=line.version, at=NOW)
+    page = page_of(line, "line_doses")
+    assert "24-Oct-2026 – 20-Nov-2026" in text_of(client.get(page))
+    before = text_of(client.get(page))
+    assert "0 done, 0 skipped, 55 no record of 55 expected" in before
+    sent = {"slot": key(line, TODAY, "morning"), "outcome": "done"}
+    assert client.post(page_of(line, "dose_record"), sent).status_code == 302
+    assert "1 done, 0 skipped, 54 no record of 55 expected" in text_of(client.get(page))
+
+
+def test_after_a_step_the_morning_is_offered_once(client: Client, by: Actor, line: RegimenLine) -> None:
+    first = plan_of(line)
+    actions.step_down(by, line, [place("face")], version=line.version, at=NOW)
+    second = DosePlan.objects.live().get(line=line)
+    for page in (page_of(line), page_of(line, "dose_record")):
+        html = client.get(page).content.decode()
+        assert f"{first.public_id}.{TODAY.isoformat()}.morning" in html
+        assert f"{second.public_id}.{TODAY.isoformat()}.morning" not in html
+        assert f"{second.public_id}.{TODAY.isoformat()}.evening" in html
 
 
 # --- What comes next, notes, times, tubes ------------------------------------------------------------------------------

@@ -141,12 +141,40 @@ def test_a_step_on_a_day_counts_what_was_asked_before_and_after(by: Actor, adult
     assert (counts(found.tally), len({due.plan for due in found.expected})) == ((1, 0, 1), 2)
 
 
+def test_what_was_due_before_a_step_stays_expected_of_the_plan_that_was_in_force(by: Actor, adult: Patient) -> None:
+    plan = one(by, adult)
+    actions.step_down(by, plan.line, [place("face")], version=1, at=NOW)
+    after = DosePlan.objects.live().get(patient=adult)
+    morning, evening = Slot(TODAY, "morning"), Slot(TODAY, "evening")
+    late = NOW + timedelta(hours=8)
+    for at in (late, late + DAY):  # the same on the next day
+        (found,) = queries.line_doses(adult, since=TODAY, until=TODAY, at=at)
+        assert [(due.plan, due.slot) for due in found.expected] == [(plan.pk, morning), (after.pk, evening)]
+    actions.record_dose(by, plan, morning, DONE, at=NOW)
+    assert counts(read(adult, days=0, at=late).tally) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(("clock", "expected"), [("07:59", 0), ("08:00", 0), ("08:01", 1), ("20:00", 1), ("20:01", 2)])
+def test_a_line_stopped_today_asks_for_what_was_due_before(by: Actor, adult: Patient, clock: str, expected: int) -> None:
+    plan = one(by, adult)
+    at = local(f"2026-11-20 {clock}")
+    actions.stop(by, plan.line, reason="wish", no_look_reason="well", version=1, at=at)
+    for days in (0, 1):
+        assert len(read(adult, days=days, at=at + timedelta(hours=1)).expected) == expected + 2 * days
+
+
+def test_after_its_last_day_a_stopped_line_asks_for_nothing(by: Actor, adult: Patient) -> None:
+    plan = one(by, adult, until_on=TODAY - DAY)
+    DosePlan.objects.filter(pk=plan.pk).update(ended_on=TODAY, ended_at=NOW, ended_by=by.user)
+    assert [due.slot.on for due in read(adult, days=1).expected] == [TODAY - DAY] * 2
+
+
 def test_a_pause_asks_for_nothing(by: Actor, adult: Patient) -> None:
     plan = one(by, adult)
     actions.hold(by, plan.line, look_again_on=TODAY, reason="asked", version=1, at=NOW - 5 * DAY)
     actions.resume(by, plan.line, version=2, at=NOW - 2 * DAY)
     days = {due.slot.on for due in read(adult, days=7).expected}
-    assert days == {TODAY - n * DAY for n in (0, 1, 2, 6, 7)}
+    assert days == {TODAY - n * DAY for n in (0, 1, 2, 5, 6, 7)}  # the fifth: what was due before the pause
 
 
 def test_lines_elsewhere_and_as_needed(by: Actor, adult: Patient) -> None:
