@@ -76,10 +76,12 @@ class ActionPlanOut(serializers.Serializer):
     on = serializers.DateField()
     is_empty = serializers.BooleanField(help_text="Nothing is prescribed.")
     green = GreenOut()
-    every_day = UsedOut(many=True, help_text="In green and yellow: care, and what is taken or injected.")
+    daily = UsedOut(many=True, help_text="Put on the skin every day now, whatever the colour.")
+    as_prescribed = UsedOut(many=True, help_text="Taken, injected or given as light: no medicine for a flare.")
+    every_day = UsedOut(many=True, help_text="In green and yellow: care.")
     yellow = YellowOut()
     red = RedOut()
-    paused = UsedOut(many=True)
+    paused = UsedOut(many=True, help_text="On hold: not to be used until the clinic says so.")
     elsewhere = UsedOut(many=True)
     how = HowOut(many=True)
     fingertips = serializers.CharField(allow_blank=True, help_text="Source of the fingertip units, where some are named.")
@@ -106,6 +108,8 @@ def _shown(plan: ActionPlan) -> dict[str, Any]:
     return {
         "is_empty": plan.is_empty,
         "green": {"lines": plan.kept, "words": own.green_words},
+        "daily": plan.daily,
+        "as_prescribed": plan.taken,
         "every_day": plan.always,
         "yellow": {"lines": plan.flare, "words": own.yellow_words, "told": _told(plan.flare_said, plan.notes)},
         "red": {"signs": plan.red_flags, "words": own.red_words, "call": own.call_words},

@@ -1,4 +1,6 @@
-"""The action plan: what the patient uses, in three colours, as a family reads it at home. Made from the live regimen.
+"""The action plan: what is used every day and as prescribed, then three colours, as a family reads it at home.
+
+Made from the live regimen; a closed record, or one of somebody who died, prints nothing as in use.
 
 It says what was prescribed and what labels say, each with its source. Advice to go on or to stop is the clinic's to write.
 """
@@ -7,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.conf.locale import LANG_INFO
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext
@@ -20,9 +22,10 @@ from django.utils.translation import gettext as _
 
 from clinics.models.base import day, local_date, unbroken
 from patients import ages
-from patients.models import Patient
+from patients.models import Patient, Precaution, PrecautionKind, PrecautionState
+from patients.sites import Side, overlaps
 from regimens import words
-from regimens.models import DosePlan, RegimenLine, Route
+from regimens.models import AdverseEvent, DosePlan, RegimenLine, Route
 from regimens.models.regimen import AmountUnit
 from regimens.protocol import facts
 from regimens.protocol.base import label_facts, strictest
@@ -30,6 +33,7 @@ from regimens.protocol.facts import Family, Jurisdiction, LabelFact, Phase
 from regimens.protocol.fingertips import SOURCE, Amount, amount_for
 from regimens.protocol.told import ANTI_INFLAMMATORY
 from regimens.queries.doses import Settings, dose_settings
+from regimens.queries.events import event_words
 from regimens.queries.facts import place_of, product_facts
 from regimens.queries.regimen import CARE, gap_in_words
 
@@ -48,9 +52,11 @@ RED_FLAGS: tuple[Any, ...] = (
 class Zone(StrEnum):
     """Where on the plan a use of a line stands."""
 
+    DAILY = "daily"  # above the colours: put on the skin every day now
+    TAKEN = "taken"  # above the colours: taken, injected or given as light, each time as prescribed
     KEPT = "kept"  # green: maintenance
-    ALWAYS = "always"  # green, and in a flare too: care, and what is taken or injected at its own pace
-    FLARE = "flare"  # yellow
+    ALWAYS = "always"  # green, and in a flare too: care
+    FLARE = "flare"  # yellow: when needed
     PAUSED = "paused"
 
 
@@ -93,6 +99,8 @@ class ActionPlan:
 
     on: str
     born: str
+    daily: list[Used]
+    taken: list[Used]
     kept: list[Used]
     always: list[Used]
     flare: list[Used]
@@ -111,7 +119,12 @@ class ActionPlan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is prescribed."""
-        return not (self.kept or self.always or self.flare or self.paused or self.elsewhere)
+        return not (self.is_treated or self.kept or self.always or self.flare or self.paused)
+
+    @property
+    def is_treated(self) -> bool:
+        """Whether something is used whatever the colour, or prescribed elsewhere: no colour may say that nothing is."""
+        return bool(self.daily or self.taken or self.elsewhere)
 
     @property
     def lacks_words(self) -> bool:
@@ -133,8 +146,9 @@ class _Notes:
 
 
 def action_plan(patient: Patient, *, on: date) -> ActionPlan:
-    """The plan as it is on a day of the clinic. Four queries without a line, seven with any number of them."""
-    rows = _lines(patient, on)
+    """The plan as it is on a day of the clinic. A fixed number of queries, however many lines."""
+    is_closed = patient.closed_at is not None or patient.deceased_on is not None
+    rows = [] if is_closed else _lines(patient, on)
     months = ages.completed_months(patient.birth_date, on) if patient.birth_date <= on else None
     own = [row for row in rows if not row.is_elsewhere]
     by_zone = {zone: _used(own, zone, on, months) for zone in Zone}
@@ -148,6 +162,8 @@ def action_plan(patient: Patient, *, on: date) -> ActionPlan:
     return ActionPlan(
         on=long_day(on),
         born=long_day(patient.birth_date),
+        daily=by_zone[Zone.DAILY],
+        taken=by_zone[Zone.TAKEN],
         kept=by_zone[Zone.KEPT],
         always=by_zone[Zone.ALWAYS],
         flare=by_zone[Zone.FLARE],
@@ -161,7 +177,7 @@ def action_plan(patient: Patient, *, on: date) -> ActionPlan:
         red_flags=[str(one) for one in RED_FLAGS],
         zone=_foreign_zone(own, patient),
         settings=settings,
-        hints=_hints(patient, rows, settings, on),
+        hints=[*_warnings(patient, own, on), *_hints(patient, rows, on)],
     )
 
 
@@ -190,16 +206,18 @@ def _is_over(plan: DosePlan, on: date) -> bool:
 
 
 def _zone(row: RegimenLine, plan: DosePlan) -> Zone:
-    """Maintenance keeps the skin well; what is put on the skin daily, for some days or when needed is for a flare."""
+    """Maintenance keeps the skin well; what is used now is no medicine for a flare, and what is swallowed never is one."""
     if plan.phase == Phase.HOLD:
         return Zone.PAUSED
     if row.product.family in CARE:
         return Zone.ALWAYS
+    if row.product.route not in (Route.TOPICAL, Route.BATH):
+        return Zone.TAKEN
     if plan.phase == Phase.MAINTENANCE:
         return Zone.KEPT
-    if plan.phase in (Phase.AS_NEEDED, Phase.COURSE) or row.product.route in (Route.TOPICAL, Route.BATH):
+    if plan.phase == Phase.AS_NEEDED:
         return Zone.FLARE
-    return Zone.ALWAYS
+    return Zone.TAKEN if plan.phase == Phase.INTERVAL else Zone.DAILY
 
 
 def _in_zone(row: RegimenLine, zone: Zone, on: date) -> bool:
@@ -220,16 +238,13 @@ def _used(rows: Iterable[RegimenLine], zone: Zone, on: date, months: int | None)
         if uses:
             is_first = zone == min((_zone(row, plan) for plan in plans), key=list(Zone).index)
             found.append(Used(unbroken(row.product.name), uses, row.instructions if is_first else ""))
-    if zone == Zone.ALWAYS:  # care of the skin before what is taken or injected
-        care = {unbroken(row.product.name) for row in rows if row.product.family in CARE}
-        found.sort(key=lambda one: one.name not in care)
     return found
 
 
 def _elsewhere(rows: Iterable[RegimenLine], on: date) -> list[Used]:
     found = []
     for row in rows:
-        uses = [Use(capfirst(words.how(plan)), _where(plan), "", False, "") for plan in _plans(row, on)]
+        uses = [Use(capfirst(_often(plan)), _where(plan), "", False, "") for plan in _plans(row, on)]
         found.append(Used(unbroken(row.product.name), uses, ""))
     return found
 
@@ -254,22 +269,47 @@ def _where(plan: DosePlan) -> str:
     return words.where(place_of(place) for place in plan.places.all() if plan.ended_on or place.ended_on is None)
 
 
+def _often(plan: DosePlan) -> str:
+    """How often; of a single weekday that it is once a week, for nobody is to read "once a day"."""
+    if plan.phase == Phase.MAINTENANCE and len(plan.days) == 1:
+        return _("once a week, on %(day)s") % {"day": words.weekdays(plan.days)}
+    return words.how(plan)
+
+
 def _when(plan: DosePlan, on: date) -> str:
-    """How often, with the times of the day; of an interval that has begun the next day."""
+    """How often, with the times of the day; of an interval its first doses while they are ahead, then the next day."""
+    if begins := _begins(plan, on):
+        return begins
     if plan.phase == Phase.INTERVAL and plan.from_on <= on:
         if plan.next_due_at is None:
             return words.every(plan.every_days)
         following = long_day(local_date(plan.next_due_at, plan.zone))
         return _("%(often)s, next on %(day)s") % {"often": words.every(plan.every_days), "day": following}
     times = [f"{words.dose_name(name)}\u00a0{at:%H:%M}" for name, at in plan.slot_times]
-    often = words.how(plan)
+    often = _often(plan)
     return _("%(often)s: %(times)s") % {"often": often, "times": ", ".join(times)} if times else often
+
+
+def _begins(plan: DosePlan, on: date) -> str:
+    """A loading dose and a second dose with a distance of its own, each with its day, until that day is over."""
+    found = []
+    has_second = plan.second_after_days is not None
+    if plan.from_on >= on and (plan.loading_dose or has_second):
+        first = _("first %(loading)s on %(day)s") if plan.loading_dose else _("first on %(day)s")
+        found.append(first % {"loading": unbroken(plan.loading_dose), "day": long_day(plan.from_on)})
+    second = plan.from_on + timedelta(days=plan.second_after_days or 0)
+    if has_second and second >= on:
+        said = {"after": words.after(plan.second_after_days or 0), "day": long_day(second)}
+        found.append(_("the second dose %(after)s, on %(day)s") % said)
+    if not found:
+        return ""
+    return _("%(begins)s, then %(often)s") % {"begins": ", ".join(found), "often": words.every(plan.every_days)}
 
 
 def _days(plan: DosePlan, on: date) -> str:
     if plan.phase == Phase.HOLD:
         return _("your clinic looks at it again on %(day)s") % {"day": long_day(plan.look_again_on or on)}
-    since = long_day(plan.from_on) if plan.from_on > on else ""
+    since = long_day(plan.from_on) if plan.from_on > on and not _begins(plan, on) else ""
     until = long_day(plan.last_on) if plan.last_on else ""
     if since and until:
         return _("from %(since)s until %(until)s") % {"since": since, "until": until}
@@ -352,7 +392,56 @@ def _source(fact: LabelFact, jurisdiction: Jurisdiction) -> str:
 # --- To staff ---------------------------------------------------------------------------------------------------------
 
 
-def _hints(patient: Patient, rows: Sequence[RegimenLine], settings: Settings, on: date) -> list[str]:
+def _warnings(patient: Patient, rows: Sequence[RegimenLine], on: date) -> list[str]:
+    """What staff must know before this is printed; two queries."""
+    found = []
+    if patient.deceased_on is not None:
+        found.append(_("The patient has died: nothing is printed as in use."))
+    elif patient.closed_at is not None:
+        found.append(_("The record is closed: nothing is printed as in use."))
+    open_on = Q(ended_on__isnull=True) | Q(ended_on__gte=on)
+    events = AdverseEvent.objects.live().filter(open_on, patient=patient).select_related("line__product")
+    for event in events.order_by("onset_on", "pk"):
+        if event.is_red_flag:
+            said = {"what": event_words(event), "day": long_day(event.onset_on)}
+            found.append(_("Red flag: %(what)s, since %(day)s. Look before you print.") % said)
+    return [*found, *_infected(patient, rows, on), *_held(rows, on)]
+
+
+def _infected(patient: Patient, rows: Iterable[RegimenLine], on: date) -> list[str]:
+    """Calcineurin inhibitors on skin with an infection; one whose place was not recorded counts on all skin."""
+    going_on = (Q(from_on__isnull=True) | Q(from_on__lte=on)) & (Q(until_on__isnull=True) | Q(until_on__gte=on))
+    live = Precaution.objects.live().filter(going_on, patient=patient, kind=PrecautionKind.SKIN_INFECTION)
+    infections = list(live.filter(state=PrecautionState.PRESENT))
+    text = _("An infection is recorded on skin where %(product)s goes (%(where)s). Look before you print.")
+    found = []
+    for row in rows if infections else ():
+        plans = [plan for plan in _plans(row, on) if plan.phase != Phase.HOLD]
+        sites = [place for plan in plans for place in plan.places.all() if plan.ended_on or place.ended_on is None]
+        hit = [place_of(one) for one in sites if any(_shares(one.site, one.side, infection) for infection in infections)]
+        if hit and row.product.family == Family.TCI:
+            said = {"product": unbroken(row.product.name), "where": words.where(hit) or _("place not recorded")}
+            found.append(text % said)
+    return found
+
+
+def _shares(site: str, side: str, infection: Precaution) -> bool:
+    return not (site and infection.site) or overlaps(site, Side(side), infection.site, Side(infection.side))
+
+
+def _held(rows: Iterable[RegimenLine], on: date) -> list[str]:
+    text = _("%(product)s is on hold: the plan says that it is not to be used until the clinic says so.")
+    held = [row for row in rows if any(plan.phase == Phase.HOLD for plan in _plans(row, on))]
+    return [text % {"product": _named(row, on)} for row in held]
+
+
+def _named(row: RegimenLine, on: date) -> str:
+    """A line with the places that are on hold."""
+    where = ", ".join(text for plan in _plans(row, on) if plan.phase == Phase.HOLD and (text := _where(plan)))
+    return f"{unbroken(row.product.name)} ({where})" if where else unbroken(row.product.name)
+
+
+def _hints(patient: Patient, rows: Sequence[RegimenLine], on: date) -> list[str]:
     found = []
     own = [row for row in rows if not row.is_elsewhere]
     if own and not any(row.product.family == Family.EMOLLIENT for row in own):

@@ -14,9 +14,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinics.access import Actor
 from clinics.models import AuditEvent, Clinic, User
-from patients.models import Patient
+from patients.models import Patient, Precaution
 from regimens import actions
-from regimens.models import DoseSettings, RegimenLine
+from regimens.errors import Unsafe
+from regimens.models import AdverseEvent, DoseSettings, RegimenLine
 from regimens.protocol.facts import Phase
 from regimens.queries.action_plan import ActionPlan, Used, action_plan
 from tests.factories import NOW, TODAY, make_emollient, make_line, make_order, make_patient, make_regimen, place
@@ -41,6 +42,15 @@ def client(signed_in: SignIn, nurse: User) -> Client:
     return signed_in(nurse)
 
 
+def answered(patient: Patient, *orders: actions.Order, by: Actor) -> None:
+    """A regimen of which every warning was answered."""
+    try:
+        make_regimen(patient, *orders, by=by)
+    except Unsafe as unsafe:
+        known = actions.Reply("known", "Seen every week.")
+        make_regimen(patient, *orders, by=by, replies={lack.rule: known for lack in unsafe.unanswered.values()})
+
+
 def plan_of(patient: Patient, on: date = TODAY) -> ActionPlan:
     return action_plan(patient, on=on)
 
@@ -62,43 +72,125 @@ def shown(client: Client, patient: Patient) -> str:
 # --- Which colour -----------------------------------------------------------------------------------------------------
 
 
-def test_maintenance_and_emollient_are_green_daily_use_is_yellow(adult: Patient, by: Actor) -> None:
+def test_maintenance_and_emollient_are_green_daily_use_stands_above(adult: Patient, by: Actor) -> None:
     tacrolimus = make_order("tacrolimus-0.1", "face", "neck", **TWICE_WEEKLY)
     make_regimen(adult, tacrolimus, make_order("hydrocortisone-butyrate-0.1", "hands"), make_emollient(), by=by)
     plan = plan_of(adult)
     assert names(plan.kept) == ["Tacrolimus 0.1 % ointment"]
     assert names(plan.always) == ["Emollient"]
-    assert names(plan.flare) == ["Hydrocortisone butyrate 0.1 % cream"]
+    assert names(plan.daily) == ["Hydrocortisone butyrate 0.1 % cream"]
+    assert (plan.taken, plan.flare) == ([], [])
     assert (plan.paused, plan.elsewhere) == ([], [])
 
 
-def test_a_line_in_two_phases_stands_in_both_colours(adult: Patient, by: Actor) -> None:
+def test_a_line_in_two_phases_stands_in_both_places(adult: Patient, by: Actor) -> None:
     make_regimen(adult, make_order("tacrolimus-0.1", "face", "hands"), make_emollient(), by=by)
     line = RegimenLine.objects.get(product__key="tacrolimus-0.1")
     more: dict[str, Any] = {"weekdays": [0, 3], "flares_in_a_year": 4, "review_on": TODAY + 90 * DAY}
     actions.step_to_maintenance(by, line, [place("face")], version=line.version, at=NOW, **more)
     plan = plan_of(adult)
     assert [use.where for use in plan.kept[0].uses] == ["Face"]
-    assert [use.where for use in plan.flare[0].uses] == ["Hands"]
-
-
-def test_what_is_injected_or_swallowed_at_its_own_pace_is_no_treatment_of_a_flare(adult: Patient, by: Actor) -> None:
-    injected = {"phase": Phase.INTERVAL, "every_days": 14, "loading_dose": "600 mg", "dose": "300 mg"}
-    make_line(adult, by=by, key="dupilumab-300", places=(), per_day=None, review_on=TODAY + DAY, **injected)
-    make_line(adult, by=by)
-    plan = plan_of(adult)
-    assert names(plan.always) == ["Emollient", "Dupilumab 300 mg injection"]
+    assert [use.where for use in plan.daily[0].uses] == ["Hands"]
     assert plan.flare == []
-    assert said(plan.always[1])[0][2] == "300 mg"
-    later = plan_of(adult, TODAY + DAY)  # begun: the loading dose is over, the next day counts
-    assert "600" not in said(later.always[1])[0][0]
-    assert said(later.always[1])[0][0].startswith("Every 2 weeks, next on")
 
 
-def test_as_needed_is_yellow_whatever_it_is(adult: Patient, by: Actor) -> None:
-    wanted = {"phase": Phase.AS_NEEDED, "per_day": None, "condition": "itch at night", "most_per_day": 1}
-    make_line(adult, by=by, key="cetirizine", places=(), review_on=TODAY + DAY, **wanted)
-    assert said(plan_of(adult).flare[0])[0][0] == "When needed: itch at night, at the most once a day"
+ORAL: list[tuple[str, dict[str, Any], str]] = [
+    ("methotrexate", {"phase": Phase.MAINTENANCE, "per_day": None, "weekdays": (0,)}, "Once a week, on Monday"),
+    ("prednisolone-oral", {"phase": Phase.COURSE, "per_day": 1, "course_days": 7}, "Once daily, for 7 days"),
+    ("upadacitinib-15", {"per_day": 1}, "Once daily"),
+    ("dupilumab-300", {"phase": Phase.INTERVAL, "per_day": None, "every_days": 14}, "Every 2 weeks, next on"),
+    (
+        "cetirizine",
+        {"phase": Phase.AS_NEEDED, "per_day": None, "condition": "itch at night", "most_per_day": 1},
+        "When needed: itch at night, at the most once a day",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "use", "often"), ORAL, ids=[one[0] for one in ORAL])
+def test_what_is_swallowed_or_injected_is_never_green_and_never_for_a_flare(
+    client: Client, adult: Patient, by: Actor, key: str, use: dict[str, Any], often: str
+) -> None:
+    order = make_order(key, dose="1 tablet", **({"review_on": TODAY + 14 * DAY} | use))
+    answered(adult, order, make_emollient(), by=by)
+    plan = plan_of(adult)
+    assert (len(plan.taken), plan.daily, plan.kept, plan.flare) == (1, [], [], [])
+    assert said(plan.taken[0])[0][0].startswith(often)
+    above, colours = shown(client, adult).split("Green: the skin is well")
+    assert "Every time as prescribed" in above
+    assert often in above
+    assert names(plan.taken)[0] not in colours.replace("\u00a0", " ").split("How to put it on")[0]
+    assert "prescribed for skin that is well" not in colours
+    assert "No other treatment is prescribed for a flare. Ask your clinic." in colours
+
+
+@pytest.mark.parametrize(
+    ("days", "often"), [((3,), "Once a week, on Thursday"), ((0, 3), "Once a day on Monday and Thursday")]
+)
+def test_one_weekday_is_once_a_week_and_two_are_named(adult: Patient, by: Actor, days: tuple[int, ...], often: str) -> None:
+    order = make_order("tacrolimus-0.1", "face", **(TWICE_WEEKLY | {"weekdays": days}))
+    make_regimen(adult, order, make_emollient(), by=by)
+    assert said(plan_of(adult).kept[0])[0][0] == f"{often}: evening 20:00"
+
+
+LOADING = [  # days after the first; loading, second after days; what is read
+    (0, "600 mg", None, "First 600 mg on 20 November 2026, then every 2 weeks"),
+    (1, "600 mg", None, "Every 2 weeks, next on"),
+    (
+        0,
+        "600 mg",
+        7,
+        "First 600 mg on 20 November 2026, the second dose after 1 week, on 27 November 2026, then every 2 weeks",
+    ),
+    (1, "600 mg", 7, "The second dose after 1 week, on 27 November 2026, then every 2 weeks"),
+    (7, "600 mg", 7, "The second dose after 1 week, on 27 November 2026, then every 2 weeks"),
+    (8, "600 mg", 7, "Every 2 weeks, next on"),
+    (0, "", 7, "First on 20 November 2026, the second dose after 1 week, on 27 November 2026, then every 2 weeks"),
+    (0, "", None, "Every 2 weeks, next on"),
+]
+
+
+@pytest.mark.parametrize(("later", "loading", "second", "words"), LOADING)
+def test_a_loading_dose_and_the_second_dose_are_named_until_their_day_is_over(
+    adult: Patient, by: Actor, later: int, loading: str, second: int | None, words: str
+) -> None:
+    use = {"phase": Phase.INTERVAL, "every_days": 14, "loading_dose": loading, "second_after_days": second}
+    order = make_order("dupilumab-300", dose="300 mg", review_on=TODAY + 90 * DAY, **use)
+    answered(adult, order, make_emollient(), by=by)
+    often, _where, amount = said(plan_of(adult, TODAY + later * DAY).taken[0])[0]
+    assert often.startswith(words)
+    assert ("600" in often) is ("600" in words)
+    assert amount == "300 mg"
+
+
+def test_a_loading_dose_ahead_names_its_day_once(adult: Patient, by: Actor) -> None:
+    use = {"phase": Phase.INTERVAL, "every_days": 14, "loading_dose": "600 mg", "dose": "300 mg"}
+    order = make_order("dupilumab-300", on=TODAY + 3 * DAY, review_on=TODAY + 90 * DAY, **use)
+    answered(adult, order, make_emollient(), by=by)
+    (use_now,) = plan_of(adult).taken[0].uses
+    assert use_now.when.replace("\u00a0", " ") == "First 600 mg on 23 November 2026, then every 2 weeks"
+    assert use_now.days == ""
+
+
+def test_what_is_put_on_when_needed_is_for_a_flare(adult: Patient, by: Actor) -> None:
+    wanted = {"phase": Phase.AS_NEEDED, "condition": "redness", "most_per_day": 1, "review_on": TODAY + DAY}
+    make_regimen(adult, make_order("hydrocortisone-1", "hands", **wanted), make_emollient(), by=by)
+    plan = plan_of(adult)
+    assert said(plan.flare[0])[0][0] == "When needed: redness, at the most once a day"
+    assert (plan.daily, plan.taken) == ([], [])
+
+
+def test_daily_use_has_its_own_heading_and_no_colour_denies_it(client: Client, adult: Patient, by: Actor) -> None:
+    make_regimen(adult, make_order(amount=Decimal(2), amount_unit="ftu"), make_emollient(), by=by)
+    DoseSettings.objects.create(clinic=adult.clinic, green_words="Our green words.")
+    above, colours = shown(client, adult).replace("\u00a0", " ").split("Green: the skin is well")
+    green, rest = colours.split("Yellow: the eczema flares")
+    assert "What you use now, every day Tacrolimus 0.1 % ointment Twice daily" in above
+    assert "2 fingertip units" in above
+    assert "Emollient" in green
+    assert "Our green words." in green
+    assert "prescribed for skin that is well" not in green
+    assert "Tacrolimus" not in rest.split("Red: call at once")[0]
 
 
 def test_what_is_on_hold_is_paused_and_no_colour_names_it(client: Client, adult: Patient, by: Actor) -> None:
@@ -108,8 +200,13 @@ def test_what_is_on_hold_is_paused_and_no_colour_names_it(client: Client, adult:
     plan = plan_of(adult)
     assert (names(plan.paused), plan.flare, plan.how) == (["Tacrolimus 0.1 % ointment"], [], [])
     words = shown(client, adult)
-    assert "is paused: do not use it now. Face: Your clinic looks at it again on 27 November 2026." in words
+    assert (
+        "Face · On hold: not to be used until the clinic says so. Your clinic looks at it again on 27 November 2026."
+        in words
+    )
     assert "Infection." not in words
+    held = "Tacrolimus 0.1\u00a0% ointment (Face) is on hold"
+    assert plan.hints == [f"{held}: the plan says that it is not to be used until the clinic says so."]
 
 
 def test_what_is_prescribed_elsewhere_is_listed_as_such(client: Client, adult: Patient, by: Actor) -> None:
@@ -127,10 +224,10 @@ def test_a_course_whose_last_day_has_passed_is_not_on_the_plan(adult: Patient, b
     make_line(adult, by=by, key="hydrocortisone-1", **course)
     make_line(adult, by=by)
     plan = plan_of(adult, TODAY + day * DAY)
-    assert bool(plan.flare) is stands
+    assert bool(plan.daily) is stands
     assert any("has passed and nobody has said what comes next" in hint for hint in plan.hints) is not stands
     if stands:
-        assert plan.flare[0].uses[0].days == "until 26\u00a0November\u00a02026"
+        assert plan.daily[0].uses[0].days == "until 26\u00a0November\u00a02026"
 
 
 def test_what_ended_is_gone_and_what_begins_later_says_when(adult: Patient, by: Actor) -> None:
@@ -138,7 +235,7 @@ def test_what_ended_is_gone_and_what_begins_later_says_when(adult: Patient, by: 
     line = RegimenLine.objects.get(product__key="tacrolimus-0.1")
     actions.stop(by, line, reason="cleared", version=line.version, at=NOW, no_look_reason="Cleared.")
     plan = plan_of(adult)
-    assert (plan.flare, plan.kept) == ([], [])
+    assert (plan.daily, plan.flare, plan.kept) == ([], [], [])
     assert plan.always[0].uses[0].days == "from 23\u00a0November\u00a02026"
 
 
@@ -155,6 +252,7 @@ def test_an_emollient_alone_says_that_no_treatment_of_a_flare_is_prescribed(
     make_line(adult, by=by)
     words = shown(client, adult)
     assert "No treatment is prescribed for a flare. Ask your clinic." in words
+    assert "No other treatment is prescribed for skin that is well." in words
     assert "Prescribed on these days as well: Emollient" in words
     assert "How to put it on" not in words
 
@@ -187,7 +285,7 @@ def test_without_an_amount_fingertip_units_come_from_site_and_age(
     child = make_patient(clinic, birth_date=born)
     make_line(child, by=by, key="hydrocortisone-1", places=(place(site),), review_on=TODAY + DAY)
     plan = plan_of(child)
-    assert said(plan.flare[0])[0][2] == amount
+    assert said(plan.daily[0])[0][2] == amount
     assert plan.has_most is amount.startswith("at the most")
     assert "Long" in plan.notes[plan.fingertips - 1]
 
@@ -196,7 +294,7 @@ def test_the_amount_of_the_line_goes_before_any_estimate(adult: Patient, by: Act
     order = make_order("tacrolimus-0.1", "face", "hands", amount=Decimal(1), amount_unit="ftu")
     make_regimen(adult, order, make_emollient(amount=Decimal(20), amount_unit="g"), by=by)
     plan = plan_of(adult)
-    assert said(plan.flare[0])[0][2] == "1 fingertip unit"
+    assert said(plan.daily[0])[0][2] == "1 fingertip unit"
     assert said(plan.always[0])[0][2] == "20 g"
     assert (plan.fingertips, plan.has_most) == (0, False)
 
@@ -347,6 +445,96 @@ def test_staff_are_told_of_a_missing_emollient_and_another_language(adult: Patie
     ]
 
 
+@pytest.mark.parametrize(
+    ("site", "side", "since", "until", "warns"),
+    [
+        ("hands", "left", -1, None, True),
+        ("hands", "right", -1, None, False),  # the line goes on the left hand
+        ("back", "", -1, None, False),
+        ("", "", -1, None, True),  # where it is was not recorded
+        ("hands", "left", 0, 0, True),
+        ("hands", "left", -9, -1, False),  # over
+        ("hands", "left", 1, None, False),  # not yet
+        ("hands", "left", None, None, True),
+    ],
+)
+def test_staff_are_told_of_an_infection_where_a_calcineurin_inhibitor_goes(
+    adult: Patient, by: Actor, site: str, side: str, since: int | None, until: int | None, warns: bool
+) -> None:
+    steroid = make_order("hydrocortisone-1", "chest")
+    make_regimen(adult, make_order("tacrolimus-0.1", "hands:left"), steroid, make_emollient(), by=by)
+    days = {"from_on": since, "until_on": until}
+    Precaution.objects.create(
+        patient=adult,
+        kind="skin_infection",
+        state="present",
+        site=site,
+        side=side,
+        recorded_at=NOW,
+        recorded_by=by.user,
+        **{name: None if value is None else TODAY + value * DAY for name, value in days.items()},
+    )
+    text = (
+        "An infection is recorded on skin where Tacrolimus 0.1\u00a0% ointment goes (Hands (left)). Look before you print."
+    )
+    assert plan_of(adult).hints == ([text] if warns else [])
+
+
+def test_an_infection_that_was_not_found_or_taken_back_warns_of_nothing(adult: Patient, by: Actor) -> None:
+    make_regimen(adult, make_order(), make_emollient(), by=by)
+    common: dict[str, Any] = {"patient": adult, "kind": "skin_infection", "recorded_at": NOW, "recorded_by": by.user}
+    Precaution.objects.create(state="absent", **common)
+    gone = {"withdrawn_at": NOW, "withdrawn_by": by.user, "withdrawn_reason": "Wrong record."}
+    Precaution.objects.create(state="present", **common, **gone)
+    assert plan_of(adult).hints == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "ended", "warns"),
+    [
+        ("eczema_herpeticum", "mild", None, True),
+        ("eczema_herpeticum", "mild", 0, True),  # its last day
+        ("eczema_herpeticum", "mild", -1, False),
+        ("conjunctivitis", "severe", None, True),
+        ("conjunctivitis", "moderate", None, False),
+    ],
+)
+def test_staff_are_told_of_a_red_flag_that_goes_on(
+    client: Client, adult: Patient, by: Actor, kind: str, severity: str, ended: int | None, warns: bool
+) -> None:
+    last = None if ended is None else TODAY + ended * DAY
+    more: dict[str, Any] = {"onset_on": TODAY - 2 * DAY, "ended_on": last, "action_taken": "none"}
+    AdverseEvent.objects.create(patient=adult, kind=kind, severity=severity, recorded_at=NOW, recorded_by=by.user, **more)
+    found = [hint for hint in plan_of(adult).hints if hint.startswith("Red flag: ")]
+    assert bool(found) is warns
+    if warns:
+        assert found[0].endswith(f", {severity}, since 18\u00a0November\u00a02026. Look before you print.")
+        page = text_of(client.get(url("action_plan", adult)))
+        assert found[0].replace("\u00a0", " ") in page.split("My plan for eczema")[0]
+        assert "Red flag:" not in shown(client, adult)
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ({"closed_at": NOW, "close_reason": "moved"}, "The record is closed: nothing is printed as in use."),
+        ({"deceased_on": TODAY}, "The patient has died: nothing is printed as in use."),
+    ],
+)
+def test_a_closed_record_and_one_of_the_dead_print_nothing_as_in_use(
+    client: Client, adult: Patient, by: Actor, change: dict[str, Any], hint: str
+) -> None:
+    make_regimen(adult, make_order(), make_emollient(), by=by)
+    closer = {"closed_by": by.user} if "closed_at" in change else {}
+    Patient.objects.filter(pk=adult.pk).update(**change, **closer)
+    adult.refresh_from_db()
+    plan = plan_of(adult)
+    assert (plan.is_empty, plan.hints) == (True, [hint])
+    words = shown(client, adult)
+    assert "Nothing is prescribed at the moment." in words
+    assert "Tacrolimus" not in words
+
+
 def test_times_of_another_zone_are_named(adult: Patient, by: Actor) -> None:
     adult.zone = "Asia/Kathmandu"
     adult.save()
@@ -363,5 +551,5 @@ def test_the_plan_is_read_in_a_fixed_number_of_queries(
         make_line(adult, by=by, key=key, places=(place(site),), review_on=TODAY + DAY)
     make_line(adult, by=by)
     patient = Patient.objects.select_related("clinic").get(pk=adult.pk)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         plan_of(patient)

@@ -39,6 +39,7 @@ def test_without_a_regimen_nothing_is_prescribed(api: Api, adult: Patient) -> No
     plan = plan_of(api, adult)
     assert plan["is_empty"] is True
     assert [plan["green"]["lines"], plan["every_day"], plan["yellow"]["lines"], plan["how"]] == [[], [], [], []]
+    assert (plan["daily"], plan["as_prescribed"]) == ([], [])
     assert AuditEvent.objects.filter(verb="action plan opened", channel="api").count() == 1
 
 
@@ -46,7 +47,8 @@ def test_every_colour_has_its_lines_and_the_words_of_the_clinic(api: Api, clinic
     line = started(api, adult, TAC, EMOLLIENT)["lines"][0]
     plan = plan_of(api, adult)
     assert (plan["on"], plan["is_empty"]) == ("2026-11-20", False)
-    assert [one["name"] for one in plan["yellow"]["lines"]] == ["Tacrolimus 0.1\u00a0% ointment"]
+    assert [one["name"] for one in plan["daily"]] == ["Tacrolimus 0.1\u00a0% ointment"]
+    assert (plan["yellow"]["lines"], plan["as_prescribed"]) == ([], [])
     assert (plan["green"], len(plan["every_day"])) == ({"lines": [], "words": ""}, 1)
     step = {"places": [{"site": "face"}], "weekdays": [0, 3], "flares_in_a_year": 5}
     made(api.post(about(adult, "lines", line["id"], "step-to-maintenance"), step, If_Match=tag(line)))
@@ -64,5 +66,5 @@ def test_what_labels_say_has_its_source(api: Api, adult: Patient) -> None:
     assert how["name"] == "Tacrolimus 0.1\u00a0% ointment"
     assert how["said"]
     assert all(said["text"] and said["source"] for said in how["said"])
-    assert plan["yellow"]["lines"][0]["uses"][0]["is_estimate"] is True
+    assert plan["daily"][0]["uses"][0]["is_estimate"] is True
     assert plan["fingertips"].startswith("Long and Finlay 1991")
