@@ -116,6 +116,7 @@ class Order:
             per_day=self.per_day,
             weekdays=frozenset(self.weekdays),
             every_days=self.every_days,
+            second_after_days=self.second_after_days,
             course_days=self.course_days,
             is_elsewhere=self.is_elsewhere,
             by=by,

@@ -134,6 +134,7 @@ class Line:
     per_day: int | None = None  # induction, course
     weekdays: frozenset[int] = frozenset()  # maintenance: 0 Monday to 6 Sunday
     every_days: int | None = None  # interval
+    second_after_days: int | None = None  # interval: from the first dose to the second, where it is another
     course_days: int | None = None
     is_elsewhere: bool = False  # prescribed by somebody else: counts in the rules
     key: str = ""  # public id; empty for a line that is not saved yet

@@ -58,13 +58,18 @@ def use_in_words(line: Line) -> str:
     often = {
         Phase.INDUCTION: {1: "once daily", 2: "twice daily"}.get(line.per_day or 0, f"{line.per_day or '?'} times a day"),
         Phase.MAINTENANCE: weekdays_in_words(line.weekdays) or "maintenance",
-        Phase.INTERVAL: f"every {line.every_days or '?'} days",
+        Phase.INTERVAL: _interval_in_words(line),
         Phase.COURSE: "a course" if (days := course_length(line)) is None else f"for {days} days",
         Phase.AS_NEEDED: "as needed",
         Phase.HOLD: "on hold",
     }[line.phase]
     where = places_in_words(line.places)
     return often + (f" on {where}" if where else "") + (", prescribed elsewhere" if line.is_elsewhere else "")
+
+
+def _interval_in_words(line: Line) -> str:
+    often, second = f"every {line.every_days or '?'} days", line.second_after_days
+    return often if not second else f"{often}, the second dose after {second} {'day' if second == 1 else 'days'}"
 
 
 def line_seen(line: Line) -> Input:

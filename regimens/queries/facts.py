@@ -163,6 +163,7 @@ def planned_line(plan: DosePlan, places: Iterable[Place], *, by: str, chain: Map
         per_day=plan.per_day,
         weekdays=plan.days,
         every_days=plan.every_days,
+        second_after_days=plan.second_after_days,
         course_days=plan.course_days,
         is_elsewhere=line.is_elsewhere,
         key=str(line.public_id),

@@ -685,3 +685,28 @@ def test_an_order_is_a_value_with_no_default_for_how_often() -> None:
         None
     ] * 4
     assert Order.__dataclass_fields__["weekdays"].default == ()
+
+
+# --- Methotrexate with a second dose of its own -------------------------------------------------------------------------
+
+
+def methotrexate(second: int | None) -> Order:
+    return make_order("methotrexate", phase=Phase.INTERVAL, every_days=7, second_after_days=second, dose="10 mg")
+
+
+@pytest.mark.parametrize(("second", "is_stopped"), [(1, True), (6, True), (7, False), (None, False)])
+def test_the_second_dose_of_methotrexate_is_a_week_after_the_first(
+    by: Actor, adult: Patient, second: int | None, is_stopped: bool
+) -> None:
+    (checked,) = actions.look_at(by, adult, [methotrexate(second)], at=NOW)
+    assert ([found.rule.id for found in checked.stops] == ["methotrexate-weekly"]) is is_stopped
+    if is_stopped:
+        with refused(Unsafe):
+            make_regimen(adult, methotrexate(second), by=by)
+
+
+def test_a_saved_line_keeps_the_distance_of_its_second_dose_for_the_rules(by: Actor, adult: Patient) -> None:
+    order = make_order("dupilumab-300", phase=Phase.INTERVAL, every_days=28, second_after_days=14, dose="300 mg")
+    make_regimen(adult, order, by=by)
+    (line,) = queries.lines(adult, on=TODAY)
+    assert (line.every_days, line.second_after_days) == (28, 14)

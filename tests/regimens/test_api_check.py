@@ -361,3 +361,13 @@ def test_a_check_costs_the_same_for_one_order_and_three(api: Api, adult: Patient
         made(api.post(address, {"orders": orders[:1]}))
     with django_assert_num_queries(23):
         made(api.post(address, {"orders": orders}))
+
+
+@pytest.mark.parametrize(("second", "is_stopped"), [(6, True), (7, False)])
+def test_a_second_dose_of_methotrexate_within_a_week_is_stopped(
+    api: Api, adult: Patient, second: int, is_stopped: bool
+) -> None:
+    order = {"product": "methotrexate", "phase": "interval", "starts_on": "2026-11-20", "every_days": 7, "dose": "10 mg"}
+    said = check(api, adult, order | {"second_after_days": second, "review_on": "2027-01-01"})
+    stops = [one["rule"] for one in said["findings"] if one["level"] == "stop"]
+    assert (said["is_stopped"], stops) == (is_stopped, ["methotrexate-weekly"] if is_stopped else [])

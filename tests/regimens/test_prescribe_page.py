@@ -542,6 +542,16 @@ def test_what_was_prescribed_elsewhere_is_a_fact_that_a_reason_records(client: C
     assert RegimenLine.objects.get().is_elsewhere
 
 
+@pytest.mark.parametrize(("second", "is_stopped"), [("6", True), ("7", False)])
+def test_methotrexate_twice_within_a_week_offers_no_save(
+    client: Client, adult: Patient, second: str, is_stopped: bool
+) -> None:
+    weekly = {"places": [], "phase": "interval", "every": "1", "every_unit": "7", "second_after_days": second}
+    answer = client.post(prescribe(adult), order_form("methotrexate", **weekly) | LOOK)
+    assert (("methotrexate-weekly", "stop") in findings_of(answer)) is is_stopped
+    assert (("do", "save") not in buttons_of(answer)) is is_stopped
+
+
 # --- Twice, late, by somebody else ------------------------------------------------------------------------------------
 
 

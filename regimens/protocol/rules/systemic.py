@@ -27,6 +27,12 @@ def _methotrexate_gap(line: Line) -> int | None:
     return line.every_days
 
 
+def _methotrexate_gaps(line: Line) -> list[int]:
+    """The days between two doses that are known: the usual ones, and those from the first dose to the second."""
+    second = line.second_after_days if line.phase == Phase.INTERVAL else None
+    return [gap for gap in (_methotrexate_gap(line), second) if gap is not None]
+
+
 def _methotrexate_days(line: Line, since: date, until: date) -> set[date]:
     """The days of these on which a dose is due; every day where it is used daily or as needed."""
     is_daily = _methotrexate_gap(line) == 1
@@ -38,6 +44,7 @@ def _methotrexate_days(line: Line, since: date, until: date) -> set[date]:
         until_on=line.last_on,
         weekdays=line.weekdays,
         every_days=line.every_days,
+        second_after_days=line.second_after_days,
     )
     return {day for day, _times in days}
 
@@ -53,7 +60,7 @@ def _too_close(case: Case, line: Line, others: list[Line]) -> list[Line]:
 
 @rule(
     "methotrexate-weekly",
-    version=2,
+    version=3,
     level=Level.STOP,
     title="Methotrexate is once weekly",
     logic="Methotrexate every day, as needed, or more than one dose within 7 days, all lines of it taken together.",
@@ -64,8 +71,8 @@ def methotrexate_weekly(this: Rule, case: Case, line: Line) -> Iterator[Outcome]
         return
     others = [one for one in case.lines if one.product.drug == line.product.drug and one.phase != Phase.HOLD]
     facts = [fact for fact in line.product.facts if fact.kind == "dose" and fact.is_verified]
-    gap, near = _methotrexate_gap(line), _too_close(case, line, others)
-    if gap is not None and gap < ONCE_A_WEEK:
+    near = _too_close(case, line, others)
+    if any(gap < ONCE_A_WEEK for gap in _methotrexate_gaps(line)):
         near, text = [], "%(product)s is planned %(use)s; methotrexate is taken once weekly only."
     elif near:
         text = (
@@ -91,21 +98,24 @@ def methotrexate_weekly(this: Rule, case: Case, line: Line) -> Iterator[Outcome]
 
 @rule(
     "methotrexate-interval",
+    version=2,
     level=Level.WARN,
     title="Methotrexate less often than weekly",
     logic="Methotrexate with more than 7 days between two doses.",
     sources=[WEEKLY, AAD_SYSTEMIC],
 )
 def methotrexate_interval(this: Rule, case: Case, line: Line) -> Iterator[Outcome]:
-    gap = _methotrexate_gap(line)
-    if line.product.drug == "methotrexate" and line.phase != Phase.HOLD and gap is not None and gap > ONCE_A_WEEK:
+    gaps = _methotrexate_gaps(line)
+    if line.product.drug != "methotrexate" or line.phase == Phase.HOLD or not gaps:
+        return
+    if min(gaps) >= ONCE_A_WEEK and max(gaps) > ONCE_A_WEEK:
         yield this.finds(
             case,
-            "%(product)s is planned every %(days)s days; the source says once weekly, every 7 days.",
+            "%(product)s is planned %(use)s; the source says once weekly, every 7 days.",
             Input("how often", use_in_words(line)),
             sources=[WEEKLY],
             product=line.product.name,
-            days=str(gap),
+            use=use_in_words(line),
         )
 
 

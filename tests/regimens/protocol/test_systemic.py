@@ -32,6 +32,14 @@ WEEKLY, INTERVAL = "methotrexate-weekly", "methotrexate-interval"
         ({"phase": Phase.INTERVAL, "every_days": 7, "per_day": 1}, WEEKLY),  # "times a day" makes it daily
         ({"phase": Phase.INTERVAL, "every_days": 8}, INTERVAL),
         ({"phase": Phase.INTERVAL, "every_days": 14}, INTERVAL),
+        ({"phase": Phase.INTERVAL, "every_days": 7, "second_after_days": 1}, WEEKLY),  # today and tomorrow
+        ({"phase": Phase.INTERVAL, "every_days": 7, "second_after_days": 6}, WEEKLY),
+        ({"phase": Phase.INTERVAL, "every_days": 7, "second_after_days": 7}, None),
+        ({"phase": Phase.INTERVAL, "every_days": 7, "second_after_days": 8}, INTERVAL),
+        ({"phase": Phase.INTERVAL, "every_days": 14, "second_after_days": 6}, WEEKLY),
+        ({"phase": Phase.INTERVAL, "every_days": 14, "second_after_days": 7}, INTERVAL),
+        ({"phase": Phase.INTERVAL, "every_days": 6, "second_after_days": 14}, WEEKLY),
+        ({"phase": Phase.INTERVAL, "every_days": None, "second_after_days": 6}, WEEKLY),
         ({"phase": Phase.MAINTENANCE, "weekdays": frozenset({0})}, None),  # once a week, on Mondays
         ({"phase": Phase.MAINTENANCE, "weekdays": frozenset({0, 3})}, WEEKLY),
         ({"phase": Phase.MAINTENANCE, "weekdays": frozenset(range(7))}, WEEKLY),
@@ -48,6 +56,20 @@ def test_methotrexate_is_once_weekly(plan: dict[str, Any], rule: str | None, whe
         if rule:
             assert told[rule].level == (Level.STOP if rule == WEEKLY else warned)  # the stop cannot be lowered
             assert "guidelinecentral.com" in told[rule].cited[0].name
+
+
+@pytest.mark.parametrize(
+    ("second", "rule", "words"),
+    [
+        (1, WEEKLY, "every 7 days, the second dose after 1 day;"),
+        (8, INTERVAL, "every 7 days, the second dose after 8 days;"),
+    ],
+)
+def test_methotrexate_names_the_second_dose(second: int, rule: str, words: str) -> None:
+    ordered = line("methotrexate", phase=Phase.INTERVAL, every_days=7, second_after_days=second)
+    finding = answers(case(), ordered)[0][rule]
+    assert f"is planned {words};" in finding.text % finding.values
+    assert finding.inputs[0].value == words
 
 
 def weekly(*days: int, **more: Any) -> Line:
@@ -107,6 +129,9 @@ def test_methotrexate_back_to_back(first: int, expected: bool) -> None:
     [
         (every(14), every(14, 7), False),  # every second week each: together once a week
         (every(14), every(14, 6), True),
+        (every(28, second_after_days=14), every(28, 7), False),  # days 0, 14, 42, 70 and 7, 35, 63
+        (every(28, second_after_days=14), every(28, 15), True),  # the second dose, a day before the other line
+        (every(28), every(28, 15), False),  # which has no dose on day 14
         (every(14), every(21, 7), True),  # day 28 of both
         (every(8), every(16, 8), True),
     ],
