@@ -83,10 +83,13 @@ class SaidForm(AppliedForm):
         self.fields["applied_time"].label = _("Applied at, if you know the time")
 
     def clean(self) -> dict[str, Any]:
-        """A reason belongs to what was skipped, a day needs its time."""
+        """A reason belongs to what was skipped (one said before goes with it), a day needs its time."""
         typed = super().clean() or {}
         if typed.get("outcome") == DoseOutcome.DONE and typed.get("skip_reason"):
-            self.add_error("skip_reason", _("Only of a dose that was skipped."))
+            if typed["skip_reason"] == self.initial.get("skip_reason"):
+                typed["skip_reason"] = ""
+            else:
+                self.add_error("skip_reason", _("Only of a dose that was skipped."))
         if typed.get("applied_on") and not typed.get("applied_time") and "applied_time" not in self.errors:
             self.add_error("applied_time", _("Enter the time of that day, or leave the day empty."))
         return typed

@@ -111,9 +111,9 @@ def is_slot(schedule: Schedule, slot: Slot) -> bool:
 
 
 def short_of_free_days(on: date, others: Iterable[date], free_days: int) -> date | None:
-    """The nearest other day of use that leaves fewer free days than this between; None where all are far enough.
+    """The nearest day of another application that leaves fewer free days than this between, the same day too; or None.
 
     EU leaflet of Protopic, maintenance: 2 to 3 days without between applications.
     """
-    near = [other for other in others if 0 < abs((other - on).days) <= free_days]
+    near = [other for other in others if free_days and abs((other - on).days) <= free_days]
     return min(near, key=lambda other: (abs((other - on).days), other), default=None)

@@ -20,7 +20,7 @@ from regimens import words
 from regimens.models import Application, ApplicationKind, DosePlan, RegimenLine, TubeReport
 from regimens.protocol import adherence, slots
 from regimens.protocol.base import label_facts, strictest
-from regimens.protocol.facts import Jurisdiction, LabelFact
+from regimens.protocol.facts import Jurisdiction, LabelFact, Phase
 from regimens.protocol.slots import Slot
 from regimens.queries.dose_calendar import CalendarView, SignView, calendar_view, signs, span
 from regimens.queries.dose_slots import dose_now
@@ -273,7 +273,7 @@ def _line_view(doses: LineDoses, records: Sequence[Application], tubes: Sequence
         adherence=_adherence(doses, end, look.settings),
         calendar=calendar_view(doses, line.starts_on, end=end, today=today, page=look.page),
         gaps=[_gap(gap, doses) for gap in short_gaps(doses) if since <= gap.row.on <= until],
-        missed=_missed(line, look),
+        missed=[] if {plan.phase for plan in live if plan.ended_on is None} == {Phase.HOLD} else _missed(line, look),
         records=[record_view(row, look.clock) for row in records if since <= (row.slot_on or row.on) <= until],
         tubes=[tube_view(report, doses) for report in tubes],
         has_tubes=line.product.has_sites,

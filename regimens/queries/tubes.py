@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 
 from clinics.models.base import day
 from patients import ages
-from regimens.models import AmountUnit, DosePlan, RegimenLine, TubeReport
+from regimens.models import AmountUnit, DosePlan, PlanSite, RegimenLine, TubeReport
 from regimens.protocol import fingertips
 from regimens.protocol.adherence import Outcome
 from regimens.queries.doses import Due, LineDoses
@@ -42,13 +43,21 @@ class Taken:
     is_at_most: bool
 
 
+class Key(NamedTuple):
+    """An application of a plan on a day, whose places it takes."""
+
+    plan: int
+    on: date
+
+
 def tube_view(report: TubeReport, doses: LineDoses) -> TubeView:
     """A report (with who recorded it) beside the doses of its days."""
     within = _within(doses, report)
-    done = [due.plan for due in within.expected if _is_done(within, due)] + [row.plan_id or 0 for row in within.extra]
-    asked = [due.plan for due in within.expected]
+    done = [Key(due.plan, due.slot.on) for due in within.expected if _is_done(within, due)]
+    done += [Key(row.plan_id or 0, row.on) for row in within.extra]
+    asked = [Key(due.plan, due.slot.on) for due in within.expected]
     plans = {plan.pk: plan for plan in doses.plans}
-    per = {key: _each(doses.line, plan, report) for key, plan in plans.items()}
+    per = {key: _each(doses.line, plans[key.plan], report, key.on) for key in {*done, *asked} if key.plan in plans}
     return TubeView(
         public_id=report.public_id,
         since=day(report.since_on),
@@ -79,16 +88,21 @@ def _is_done(doses: LineDoses, due: Due) -> bool:
     return row is not None and row.outcome == Outcome.DONE
 
 
-def _each(line: RegimenLine, plan: DosePlan, report: TubeReport) -> Taken | None:
-    """What one application of a plan takes: the line's amount, else fingertip units by site and age."""
+def _each(line: RegimenLine, plan: DosePlan, report: TubeReport, on: date) -> Taken | None:
+    """What one application of a plan takes on a day: the line's amount, else fingertip units by site and age."""
     if line.amount is not None:
         grams = line.amount * (fingertips.GRAMS if line.amount_unit == AmountUnit.FTU else 1)
         return Taken(grams, False)
     born_on = line.patient.birth_date
     months = ages.completed_months(born_on, report.since_on) if born_on <= report.since_on else None
-    places = [place_of(row) for row in plan.places.all() if row.ended_on == plan.ended_on]
+    places = [place_of(row) for row in plan.places.all() if _is_of(row, plan, on)]
     found = fingertips.amount_for(places, months)
     return Taken(found.grams, found.is_at_most) if found else None
+
+
+def _is_of(row: PlanSite, plan: DosePlan, on: date) -> bool:
+    """Whether a place was in its plan on a day; the day it left is the next plan's, unless the whole plan ended on it."""
+    return row.from_on <= on and (row.ended_on is None or row.ended_on > on or row.ended_on == plan.ended_on == on)
 
 
 def _source(line: RegimenLine) -> str:
@@ -97,10 +111,10 @@ def _source(line: RegimenLine) -> str:
     return _("Reckoned in fingertip units of 0.5 g by site and age: %(source)s.") % {"source": fingertips.SOURCE}
 
 
-def _said(plans: list[int], per: dict[int, Taken | None], words: str) -> str:
+def _said(keys: list[Key], per: dict[Key, Taken | None], words: str) -> str:
     """ "at the most 42.5 g for 34 applications recorded"; empty where the amount of one of them is unknown."""
-    each = [per.get(plan) for plan in plans]
-    said = words % {"n": len(plans)}
+    each = [per.get(key) for key in keys]
+    said = words % {"n": len(keys)}
     known = [one for one in each if one is not None]
     if len(known) < len(each):
         return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -198,6 +199,15 @@ def test_change_keeps_what_was_said_before(client: Client, line: RegimenLine) ->
     assert "evening: Done entered late changed by Nico Nurse on 20-Nov-2026 13:00" in text
 
 
+def test_skipped_becomes_done_without_emptying_the_reason(client: Client, by: Actor, line: RegimenLine) -> None:
+    say(by, line, TODAY - DAY, "evening", "skipped")
+    change = url("dose_change", line.patient, Application.objects.get().public_id)
+    assert client.post(change, {"outcome": "done", "skip_reason": "ran_out"}).status_code == 422  # newly chosen
+    assert client.post(change, {"outcome": "done", "skip_reason": "forgot"}).status_code == 302
+    row = Application.objects.live().get()
+    assert (row.outcome, row.skip_reason) == ("done", "")
+
+
 def test_a_change_that_comes_second_is_told_what_stands_now(client: Client, line: RegimenLine) -> None:
     client.post(page_of(line, "dose_record"), {"slot": key(line, TODAY, "morning"), "outcome": "done"})
     change = url("dose_change", line.patient, Application.objects.get().public_id)
@@ -379,6 +389,11 @@ def test_a_forgotten_dose_is_said_as_the_label_says_it(client: Client, line: Reg
     assert "Apply as soon as remembered, then continue as before. EMA package leaflet EU/1/02/201/001" in text
 
 
+def test_on_hold_a_forgotten_dose_is_not_spoken_of(client: Client, by: Actor, line: RegimenLine) -> None:
+    actions.hold(by, line, look_again_on=TODAY, reason="asked", version=line.version, at=NOW)
+    assert "A forgotten dose, by the label" not in text_of(client.get(page_of(line)))
+
+
 def test_times_move_in_steps_of_five_minutes_and_records_stay(client: Client, by: Actor, line: RegimenLine) -> None:
     say(by, line, TODAY - DAY, "evening")
     address = page_of(line, "line_times")
@@ -418,6 +433,16 @@ def test_tubes_stand_beside_what_the_doses_would_take(client: Client, by: Actor,
     back = url("row_withdraw", line.patient, "tubes", TubeReport.objects.get().public_id)
     assert client.post(back, {"reason": "Another tube"}).status_code == 302
     assert "No tubes were reported." in text_of(client.get(page_of(line)))
+
+
+def test_a_later_step_does_not_change_what_a_report_expects(client: Client, by: Actor, line: RegimenLine) -> None:
+    tubes = {"tubes": Decimal(1), "grams_each": 30}
+    actions.report_tubes(by, line, since_on=TODAY - 9 * DAY, until_on=TODAY - DAY, **tubes, at=NOW)
+    line.places.create(plan=plan_of(line), site="hands", side="both", from_on=START.date())
+    said = re.search(r"at the most [\d.]+ g for 18 doses expected", text_of(client.get(page_of(line))))
+    assert said
+    actions.step_down(by, line, [place("face")], version=line.version, at=NOW)
+    assert said[0] in text_of(client.get(page_of(line)))
 
 
 @pytest.mark.parametrize(
@@ -463,7 +488,7 @@ def test_what_is_prescribed_elsewhere_has_no_doses(client: Client, adult: Patien
 
 
 SITES = ("scalp", "face", "neck", "chest", "abdomen", "back", "hands:both", "feet:both", "buttocks", "groin")
-QUERIES = 19
+QUERIES = 20
 
 
 @pytest.mark.parametrize("count", [1, 10])

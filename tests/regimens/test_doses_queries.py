@@ -295,6 +295,13 @@ def test_an_extra_application_next_to_one_that_was_recorded(by: Actor, adult: Pa
     assert gaps(adult) == [(date(2026, 11, 18), date(2026, 11, 19), False)]
 
 
+def test_two_applications_on_one_day_are_too_close(by: Actor, adult: Patient) -> None:
+    plan = kept(by, adult)
+    actions.record_dose(by, plan, Slot(date(2026, 11, 16), "evening"), DONE, at=NOW)
+    actions.record_application(by, plan.line, kind="extra", applied_at=local("2026-11-16 09:00"), at=NOW)
+    assert gaps(adult) == [(date(2026, 11, 16), date(2026, 11, 16), False)]
+
+
 def test_a_planned_dose_that_was_skipped_is_not_too_close(by: Actor, adult: Patient) -> None:
     plan = kept(by, adult)
     said = Said("done", applied_at=local("2026-11-18 09:00"))

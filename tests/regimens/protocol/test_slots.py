@@ -157,7 +157,7 @@ def test_two_years_of_two_weekdays_leave_the_free_days_exactly_for_the_seven(pai
     assert len(days) in (208, 209, 210)
     assert (min(free) >= 2) is (set(pair) in VALID)
     assert (free == {2, 3}) is (set(pair) in VALID)
-    noted = any(short_of_free_days(day, days, 2) for day in days)
+    noted = any(short_of_free_days(day, [other for other in days if other != day], 2) for day in days)
     assert noted is (set(pair) not in VALID)
 
 
@@ -165,7 +165,9 @@ def test_two_years_of_two_weekdays_leave_the_free_days_exactly_for_the_seven(pai
     ("others", "free", "found"),
     [
         ([], 2, None),
-        ([0], 2, None),  # the same day is one day of use
+        ([0], 2, 0),  # another on the same day: the shortest gap
+        ([1, 0], 2, 0),
+        ([0], 0, None),
         ([3, -3], 2, None),
         ([2], 2, 2),
         ([-2], 2, -2),
