@@ -56,7 +56,7 @@ class WorkItemOut(serializers.ModelSerializer):
 
 
 class WorkItemPage(serializers.Serializer):
-    """A page of open items, the oldest first."""
+    """A page of open items, red flags first, then the oldest."""
 
     results = WorkItemOut(many=True)
     next = serializers.URLField(allow_null=True)
@@ -105,7 +105,7 @@ class WorkItems(PatientEndpoint):
 
     @operation("work_items_list", answer=WorkItemPage, query=WorkQuery, refusals=(403,))
     def get(self, request: Request) -> Response:
-        """List what waits for somebody of the clinic, the oldest first; what was put off is left out until its day."""
+        """List what waits for somebody of the clinic, red flags first, then the oldest; what was put off is left out."""
         clinic, at = self.clinic(self.params.get("clinic"), May.SEE_PATIENTS, May.SEE_CLINICAL), now()
         with transaction.atomic():
             open_list(self.actor(clinic), clinic, searched=False, at=at, page="work listed")

@@ -12,7 +12,7 @@ from regimens.queries.doses import (
     line_doses,
     short_gaps,
 )
-from regimens.queries.events import adverse_events, event_words, events_waiting
+from regimens.queries.events import adverse_events, event_words, events_waiting, red_flags
 from regimens.queries.facts import case, choices, lines, live_plans, person, place_of, plan_line, plans_ahead, product_facts
 from regimens.queries.panel import FindingView, NotChecked, Panel, finding_view, panel
 from regimens.queries.regimen import (
@@ -93,6 +93,7 @@ __all__ = [
     "preview",
     "product_facts",
     "raised_at",
+    "red_flags",
     "regimen_page",
     "sentence",
     "short_gaps",

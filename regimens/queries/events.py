@@ -55,6 +55,18 @@ def events_waiting(patient: Patient, *, on: date) -> dict[str, Waiting]:
     return found
 
 
+def red_flags(patient: Patient) -> list[str]:
+    """The red flags that go on, in words, the latest first."""
+    rows = AdverseEvent.objects.live().filter(patient=patient, ended_on=None).order_by("-onset_on", "-pk")
+    said = _("Red flag: %(what)s, since %(day)s")
+    return [said % {"what": _what_where(row), "day": day(row.onset_on)} for row in rows if row.is_red_flag]
+
+
+def _what_where(row: AdverseEvent) -> str:
+    where = words.where([Place(row.site, Side(row.side))] if row.site else [])
+    return ", ".join(part for part in (str(row), where) if part)
+
+
 def _times_worse(rows: list[AdverseEvent]) -> int:
     """How often an event became severe that was not so before; its rows in the order they were recorded."""
     is_severe = [row.severity == Severity.SEVERE for row in rows]
@@ -63,8 +75,7 @@ def _times_worse(rows: list[AdverseEvent]) -> int:
 
 def event_words(row: AdverseEvent) -> str:
     """ "Burning or stinging, Face, mild (Tacrolimus 0.1 % ointment)"."""
-    where = words.where([Place(row.site, Side(row.side))] if row.site else [])
-    said = ", ".join(part for part in (str(row), where, str(row.get_severity_display()).lower()) if part)
+    said = f"{_what_where(row)}, {str(row.get_severity_display()).lower()}"
     return f"{said} ({row.line.product.name})" if row.line is not None else said
 
 

@@ -17,7 +17,7 @@ from clinics.errors import NotYours
 from clinics.models import Clinic
 from clinics.models.base import day, local_date
 from patients.models import Patient
-from regimens.models import AdverseEvent, DosePlan, EventKind, LastCheck, RegimenLine, WorkItem
+from regimens.models import AdverseEvent, DosePlan, EventKind, LastCheck, RegimenLine, WorkItem, WorkReason
 from regimens.protocol.base import Finding
 from regimens.protocol.facts import Phase
 from regimens.queries.checks import fingerprint
@@ -44,20 +44,23 @@ def work_item(user: Any, public_id: UUID) -> WorkItem:
 def open_work(
     user: Any, clinic: Clinic, *, on: date, after: UUID | None = None, size: int = WORK_PAGE
 ) -> tuple[list[WorkItem], bool]:
-    """Open items of a clinic, the one raised first before the others, those that follow `after`; whether more follow.
+    """Open items of a clinic, red flags first, then by when they were raised; those that follow `after`; whether more do.
 
     Left out: what was put off until after `on`, and items of closed records, whose treatment nobody can change.
     An item is never deleted, so one that was the last of a page can be continued from though it was closed meanwhile.
     """
     rows = WorkItem.objects.live().visible_to(user).filter(clinic=clinic, patient__closed_at__isnull=True)
     rows = rows.filter(Q(snoozed_until_on__isnull=True) | Q(snoozed_until_on__lte=on))
-    place = (
-        WorkItem.objects.filter(clinic=clinic, public_id=after).values_list("raised_at", "id").first() if after else None
-    )
-    if place is not None:
-        # The redundant first half is the one the index can start from.
-        rows = rows.filter(Q(raised_at__gte=place[0]) & (Q(raised_at__gt=place[0]) | Q(id__gt=place[1])))
-    part = list(rows.select_related("patient").order_by("raised_at", "id")[: size + 1])
+    rows = rows.annotate(is_other=~Q(reason=WorkReason.RED_FLAG))
+    last = WorkItem.objects.filter(clinic=clinic, public_id=after).first() if after else None
+    if last is not None:
+        later = Q(raised_at__gt=last.raised_at) | Q(raised_at=last.raised_at, id__gt=last.pk)
+        rows = (
+            rows.filter(later, is_other=True)
+            if last.reason != WorkReason.RED_FLAG
+            else rows.filter(later | Q(is_other=True))
+        )
+    part = list(rows.select_related("patient").order_by("is_other", "raised_at", "id")[: size + 1])
     return part[:size], len(part) > size
 
 
@@ -71,6 +74,7 @@ class WorkLine:
     born: str
     number: str
     reason: str
+    is_red_flag: bool
     text: str
     raised: str
     put_off: str
@@ -86,6 +90,7 @@ def work_lines(items: Iterable[WorkItem], zone: str) -> list[WorkLine]:
             born=day(item.patient.birth_date),
             number=item.patient.record_number,
             reason=item.get_reason_display(),
+            is_red_flag=item.reason == WorkReason.RED_FLAG,
             text=item.text,
             raised=day(local_date(item.raised_at, zone)),
             put_off=_("Put off until %(day)s: %(why)s") % {"day": day(item.snoozed_until_on), "why": item.snooze_why}

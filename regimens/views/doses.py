@@ -47,7 +47,7 @@ def _doses_page(
     request: Request, patient: Patient, by: Actor, status: int = 200, late: RecordView | None = None
 ) -> HttpResponse:
     shown = dose_page(patient, by.rights, at=now())
-    context = {"tab": "doses", "shown": shown, "late": late, **_words()}
+    context = {"tab": "doses", "shown": shown, "late": late, "red_flags": queries.red_flags(patient), **_words()}
     return page(request, "regimens/doses.html", patient, by, status, verb="treatment opened", **context)
 
 

@@ -124,7 +124,8 @@ def patient_regimen(request: Request, public_id: UUID) -> HttpResponse:
     patient, by = opened(request, public_id)
     by.must(May.SEE_CLINICAL, patient.clinic)
     shown = queries.regimen_page(patient, by.rights, on=patient.clinic.today(now()))
-    return page(request, "regimens/regimen.html", patient, by, verb="treatment opened", tab="regimen", shown=shown)
+    context = {"tab": "regimen", "shown": shown, "red_flags": queries.red_flags(patient)}
+    return page(request, "regimens/regimen.html", patient, by, verb="treatment opened", **context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,4 +23,5 @@ def patient_page(request: Request, public_id: UUID) -> HttpResponse:
     found = patients.summary(patient, by.rights, on=on)
     if May.SEE_CLINICAL in by.rights:
         found["treatment"] = queries.used_now(patient, on=on)
+        found["red_flags"] = queries.red_flags(patient)
     return page(request, "regimens/summary.html", patient, by, tab="summary", **found)

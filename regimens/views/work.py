@@ -32,7 +32,7 @@ from regimens.models import WorkItem
 @needs(May.SEE_CLINICAL)
 @transaction.atomic
 def work_list(request: Request) -> HttpResponse:
-    """Open items of the active clinic, the oldest first; what was put off comes back on its day."""
+    """Open items of the active clinic, red flags first, then the oldest; what was put off comes back on its day."""
     clinic, at = request.access.here, now()
     by = request.access.actor(clinic)
     after = _uuid(request.GET.get("after", ""))

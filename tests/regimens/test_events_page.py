@@ -101,6 +101,20 @@ def test_the_list_is_read_in_a_fixed_number_of_queries(
         client.get(url("patient_events", adult))
 
 
+@pytest.mark.parametrize("name", ["patient_page", "patient_regimen", "patient_doses"])
+def test_a_red_flag_that_goes_on_is_said_on_the_pages_of_the_record(
+    client: Client, signed_in: SignIn, clinic_admin: User, adult: Patient, by: Actor, name: str
+) -> None:
+    row = event(by, adult, kind="eczema_herpeticum", onset_on=TODAY - DAY)
+    event(by, adult, kind="itching")
+    said = "Red flag: Eczema herpeticum, Face, since 19-Nov-2026"
+    page = client.get(url(name, adult)).content.decode()
+    assert page.count("Red flag: ") == page.count(f'<a href="{url("patient_events", adult)}">{said}</a>') == 1
+    assert "Red flag" not in signed_in(clinic_admin).get(url(name, adult)).content.decode()
+    actions.amend_adverse_event(by, row, {"ended_on": TODAY}, at=NOW)
+    assert "Red flag" not in client.get(url(name, adult)).content.decode()
+
+
 # --- Recording --------------------------------------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ from tests.regimens.pages import text_of, url
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 DAY = timedelta(days=1)
-PAGE_QUERIES = {0: 12, 1: 16, 3: 16}
+PAGE_QUERIES = {0: 13, 1: 17, 3: 17}
 
 
 @pytest.fixture(autouse=True)

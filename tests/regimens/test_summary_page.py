@@ -22,7 +22,7 @@ from tests.regimens.pages import text_of, url
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-PAGE_QUERIES = {0: 18, 1: 20, 3: 20}  # of treatment one where nothing is used, else three
+PAGE_QUERIES = {0: 19, 1: 21, 3: 21}  # of treatment one where nothing is used, else three; of red flags one
 
 
 @pytest.fixture(autouse=True)

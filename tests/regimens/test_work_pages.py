@@ -87,7 +87,26 @@ def test_the_oldest_stands_first_and_pages_follow_without_gaps(
         link = re.search(r'rel="next" href="([^"]+)"', page)
         url = reverse("work_list") + link[1] if link else ""
     assert seen == [["Item 4.", "Item 0."], ["Item 1.", "Item 3."], ["Item 2."]]
-    assert f'<a class="btn btn-quiet" href="{reverse("work_list")}">Oldest</a>' in page
+    assert f'<a class="btn btn-quiet" href="{reverse("work_list")}">From the start</a>' in page
+
+
+def test_red_flags_stand_first_with_sign_and_word(
+    signed_in: SignIn, nurse: User, by: Actor, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries.open_work, "__kwdefaults__", {**queries.open_work.__kwdefaults__, "size": 1})
+    item_of(by, patient, "Old.")
+    item_of(by, patient, "Newer.", at=NOW + timedelta(hours=9))
+    for number, hours in enumerate((6, 3)):
+        subject, at = f"event:{number}:red", NOW + timedelta(hours=hours)
+        actions.raise_item(by, patient, WorkReason.RED_FLAG, subject, f"Red {number}.", at=at)
+    client, url, seen = signed_in(nurse), reverse("work_list"), []
+    while url:
+        page = client.get(url).content.decode()
+        seen += re.findall(r"(⚑</span> Red flag: look at once|something new to say)</span>\s*<br>([^<]+)", page)
+        link = re.search(r'rel="next" href="([^"]+)"', page)
+        url = reverse("work_list") + link[1] if link else ""
+    red, other = "⚑</span> Red flag: look at once", "something new to say"
+    assert seen == [(red, "Red 1."), (red, "Red 0."), (other, "Old."), (other, "Newer.")]
 
 
 def test_a_page_goes_on_from_an_item_that_was_closed_meanwhile(by: Actor, patient: Patient) -> None:
