@@ -61,8 +61,8 @@ def test_methotrexate_is_once_weekly(plan: dict[str, Any], rule: str | None, whe
 @pytest.mark.parametrize(
     ("second", "rule", "words"),
     [
-        (1, WEEKLY, "every 7 days, the second dose after 1 day;"),
-        (8, INTERVAL, "every 7 days, the second dose after 8 days;"),
+        (1, WEEKLY, "every 7 days, the second dose after 1 day"),
+        (8, INTERVAL, "every 7 days, the second dose after 8 days"),
     ],
 )
 def test_methotrexate_names_the_second_dose(second: int, rule: str, words: str) -> None:
