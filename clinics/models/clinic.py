@@ -35,8 +35,8 @@ def language_choices() -> list[tuple[str, str]]:
 
 
 def validate_zone(value: str) -> None:
-    """Refuse what is not an IANA zone."""
-    if value not in available_timezones():
+    """Refuse what is not an IANA zone of a place: `localtime` is the machine's own, `Factory` none."""
+    if value not in available_timezones() - {"localtime", "Factory"}:
         raise ValidationError(_("“%(value)s” is not a known time zone."), params={"value": value})
 
 

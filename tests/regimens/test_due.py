@@ -298,3 +298,10 @@ def test_doses_follow_the_patient_into_another_zone(by: Actor, adult: Patient) -
     actions.update_patient(by, adult, {"zone": ""}, version=adult.version, at=NOW)
     plan.refresh_from_db()
     assert (plan.zone, plan.next_due_at) == ("Europe/Berlin", utc("2026-11-20 19:00"))
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory"])
+def test_a_zone_is_of_a_place(by: Actor, adult: Patient, zone: str) -> None:
+    plan = one(by, adult)
+    with refused(ValidationError, "zone"):
+        actions.set_times(by, plan.line, EARLIER, zone=zone, version=1, at=NOW)
