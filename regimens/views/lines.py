@@ -124,8 +124,9 @@ def patient_regimen(request: Request, public_id: UUID) -> HttpResponse:
     patient, by = opened(request, public_id)
     by.must(May.SEE_CLINICAL, patient.clinic)
     shown = queries.regimen_page(patient, by.rights, on=patient.clinic.today(now()))
-    context = {"tab": "regimen", "shown": shown, "red_flags": queries.red_flags(patient)}
-    return page(request, "regimens/regimen.html", patient, by, verb="treatment opened", **context)
+    flags = queries.red_flags(patient)
+    template = "regimens/regimen.html"
+    return page(request, template, patient, by, verb="treatment opened", tab="regimen", shown=shown, red_flags=flags)
 
 
 @require_http_methods(["GET", "POST"])
