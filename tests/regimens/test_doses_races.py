@@ -236,13 +236,24 @@ def test_the_minute_moves_on_what_somebody_ends(race: Race, by: Actor, plan: Dos
 
 def test_an_infection_recorded_by_five_at_once_is_one_infection_and_one_item(race: Race, by: Actor, plan: DosePlan) -> None:
     values = {"kind": "infection", "site": "face", "severity": "severe", "onset_on": TODAY, "action_taken": "none"}
-    act = told(lambda: actions.record_adverse_event(by, plan.patient, values, at=NOW))
+    acts = [
+        told(lambda n=n: actions.record_adverse_event(by, plan.patient, values | {"text": f"seen by {n}"}, at=NOW))
+        for n in range(5)
+    ]
     night = told(lambda: actions.check_again(system_actor("task"), plan.patient, at=NOW))
-    assert race.run(*[act] * 5, night, night) == {"done": 7}
+    assert race.run(*acts, night, night) == {"done": 7}
     assert race.stored(AdverseEvent.objects.count) == 5
     assert race.stored(Precaution.objects.count) == 1
     reasons = race.stored(lambda: Counter(WorkItem.objects.values_list("reason", flat=True)))
     assert reasons == {"finding": 1, "red_flag": 5}
+
+
+def test_the_same_event_sent_five_times_at_once_is_one(race: Race, by: Actor, plan: DosePlan) -> None:
+    values = {"kind": "infection", "site": "face", "severity": "severe", "onset_on": TODAY, "action_taken": "none"}
+    act = told(lambda: actions.record_adverse_event(by, plan.patient, values, at=NOW))
+    assert race.run(*[act] * 5) == {"done": 5}
+    assert race.stored(lambda: (AdverseEvent.objects.count(), Precaution.objects.count())) == (1, 1)
+    assert race.stored(lambda: Counter(WorkItem.objects.values_list("reason", flat=True))) == {"finding": 1, "red_flag": 1}
 
 
 def test_an_event_is_written_anew_once(race: Race, by: Actor, adult: Patient) -> None:
