@@ -37,6 +37,7 @@ def record_adverse_event(by: Actor, patient: Patient, values: dict[str, Any], *,
     """
     by.must(May.RECORD_FACTS, patient.clinic)
     row = AdverseEvent(patient=locked(patient), **{name: values[name] for name in FIELDS if name in values})
+    _must_be_sound(row, at)
     if same := _just_recorded(by, row, at):
         return same
     _save(by, row, at)
@@ -58,6 +59,7 @@ def amend_adverse_event(by: Actor, row: AdverseEvent, values: dict[str, Any], *,
     if not withdrawn.update(withdrawn_at=at, withdrawn_by=by.account, withdrawn_reason=AMENDED):
         raise ValidationError(_("Somebody else has changed this meanwhile: open it again."))
     fresh = AdverseEvent(patient=patient, episode=row.episode, replaces=row, infection=row.infection, **known)
+    _must_be_sound(fresh, at)
     _save(by, fresh, at)
     audit.record(by, "adverse event amended", Kind.UPDATE, at=at, obj=fresh, patient=patient.public_id)
     check_again(by, patient, at=at)
@@ -78,16 +80,20 @@ def withdraw_adverse_event(by: Actor, row: AdverseEvent, *, reason: str, at: dat
 
 
 def _just_recorded(by: Actor, row: AdverseEvent, at: datetime) -> AdverseEvent | None:
-    said = {name: getattr(row, name) for name in FIELDS} | {"text": lines_of(row.text or "")}
+    said = {name: getattr(row, name) for name in FIELDS}
     rows = AdverseEvent.objects.live().filter(patient=row.patient, recorded_by=by.account, replaces=None, **said)
     return rows.filter(recorded_at__gt=at - AGAIN).first()
 
 
-def _save(by: Actor, row: AdverseEvent, at: datetime) -> None:
-    row.recorded_at, row.recorded_by = at, by.account
+def _must_be_sound(row: AdverseEvent, at: datetime) -> None:
+    """Its text as it is stored; ValidationError by field. Before any value reaches a query."""
     row.text = lines_of(row.text or "")
     if found := _problems(row, row.patient.clinic.today(at)):
         raise ValidationError(found)
+
+
+def _save(by: Actor, row: AdverseEvent, at: datetime) -> None:
+    row.recorded_at, row.recorded_by = at, by.account
     row.infection = _known_infection(row, at) if row.kind in INFECTIONS else None
     row.full_clean()
     row.save()
